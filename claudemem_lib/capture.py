@@ -1,0 +1,231 @@
+"""From what the host says to what may be kept: one event, cleaned and capped. Pure, and cheap enough for a hook.
+
+An event is a flat dict: `kind` and `session` always, then what applies of `prompt_id`, `cwd`, `project_dir`, `agent`,
+`tool`, `tool_use_id`, `input`, `output`, `error`, `text`, `origin`, `source`, `branch`.
+"""
+
+from __future__ import annotations
+
+from claudemem_lib import lean, redact
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+KINDS = {
+    "SessionStart": "start",
+    "UserPromptSubmit": "prompt",
+    "PostToolUse": "tool",
+    "PostToolUseFailure": "failure",
+    "Stop": "stop",
+    "SubagentStop": "subagent",
+    "PreCompact": "compact",
+    "PostCompact": "compacted",
+    "SessionEnd": "end",
+}
+MEDIA_PROMPT = "[media prompt]"
+_NOT_THE_USER = ("<task-notification", "<local-command-", "<command-name>", "<command-message>", "<bash-", "Caveat: The")
+_COMPACTION = (
+    "This session is being continued from a previous conversation",
+    "I will start by exploring the repository to understand",
+)
+_OWN_FILES = ("session-memory",)
+_FILE_TOOLS = ("Edit", "Write", "Read", "NotebookEdit", "MultiEdit")
+_WHOLE_FILES = ("originalFile", "originalFileContents")
+_SMALLEST_CUT = 256
+
+
+def event_from(payload: dict[str, Any], rules: dict[str, Any], project_dir: str = "") -> dict[str, Any] | None:
+    """The event of one hook call, or None where nothing of it may be kept.
+
+    *payload* is the host's JSON object, *rules* what rules.load gives, *project_dir* the host's project folder if known.
+    A wholly private prompt gives an event of kind "private" without text: the caller has to drop the rest of its turn.
+    """
+    kind = KINDS.get(str(payload.get("hook_event_name", "")))
+    session = payload.get("session_id")
+    if kind is None or not isinstance(session, str) or not session or not rules["capture_enabled"]:
+        return None
+    event: dict[str, Any] = {"kind": kind, "session": session}
+    for name, field in _COMMON:
+        value = payload.get(field)
+        if isinstance(value, str) and value:
+            event[name] = value
+    if project_dir:
+        event["project_dir"] = project_dir
+    if excluded((event.get("project_dir", ""), event.get("cwd", "")), rules["excluded_projects"]):
+        return None
+    filled = _FILL[kind](event, payload, rules)
+    return capped(filled, rules["max_event_bytes"]) if filled is not None else None
+
+
+_COMMON = (
+    ("prompt_id", "prompt_id"),
+    ("cwd", "cwd"),
+    ("project_dir", "project_dir"),
+    ("branch", "git_branch"),
+    ("agent", "agent_id"),
+)
+
+
+def _prompt(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+    said = str(payload.get("prompt") or "")
+    text = redact.clean(said, rules["max_event_bytes"]).strip()
+    if said.strip() and not text:
+        return {**event, "kind": "private"}
+    event["text"] = text or MEDIA_PROMPT
+    event["origin"] = "user"
+    if said.lstrip().startswith(_NOT_THE_USER):
+        event["origin"] = "host"
+    elif rules["filter_compaction_prompts"] and said.lstrip().startswith(_COMPACTION):
+        event["origin"] = "host"
+        event["text"] = ""
+    return event
+
+
+def _tool(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any] | None:
+    tool = str(payload.get("tool_name") or "")
+    given = payload.get("tool_input")
+    if not tool or tool in rules["skip_tools"] or _is_own(tool, given):
+        return None
+    event["tool"] = tool
+    if isinstance(payload.get("tool_use_id"), str):
+        event["tool_use_id"] = payload["tool_use_id"]
+    limit = rules["max_event_bytes"] // 2
+    event["input"] = _cleaned(given, limit)
+    if event["kind"] == "failure":
+        event["error"] = redact.clean(str(payload.get("error") or ""), limit)
+        event["interrupted"] = payload.get("is_interrupt") is True
+    else:
+        event["output"] = _cleaned(payload.get("tool_response"), limit)
+    return event
+
+
+def _said(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any] | None:
+    if event["kind"] == "subagent" and not payload.get("agent_type"):
+        return None  # the client's own forked agent, not the user's
+    event["text"] = redact.clean(str(payload.get("last_assistant_message") or ""), rules["max_event_bytes"]).strip()
+    return event
+
+
+def _compact(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+    event["source"] = str(payload.get("trigger") or "")
+    said = str(payload.get("compact_summary") or payload.get("custom_instructions") or "")
+    event["text"] = redact.clean(said, rules["max_event_bytes"])
+    return event
+
+
+def _boundary(event: dict[str, Any], payload: dict[str, Any], _rules: dict[str, Any]) -> dict[str, Any]:
+    event["source"] = str(payload.get("source") or payload.get("reason") or "")
+    return event
+
+
+_FILL: dict[str, Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], dict[str, Any] | None]] = {
+    "start": _boundary,
+    "prompt": _prompt,
+    "tool": _tool,
+    "failure": _tool,
+    "stop": _said,
+    "subagent": _said,
+    "compact": _compact,
+    "compacted": _compact,
+    "end": _boundary,
+}
+
+
+def _is_own(tool: str, given: object) -> bool:
+    """Whether the tool call is about memory itself: our own tools, and the host's session notes."""
+    if "claude-mem" in tool or "claude_mem" in tool or "claudemem" in tool:
+        return True
+    if tool not in _FILE_TOOLS or not isinstance(given, dict):
+        return False
+    path = str(given.get("file_path") or given.get("notebook_path") or "")
+    return any(part in path for part in _OWN_FILES)
+
+
+def _cleaned(value: Any, limit: int) -> Any:
+    """*value* with every text in it cleaned, and without the whole-file copies that edits carry."""
+    if isinstance(value, str):
+        return redact.clean(value, limit)
+    if isinstance(value, dict):
+        return {_cleaned(key, limit): _cleaned(item, limit) for key, item in value.items() if key not in _WHOLE_FILES}
+    if isinstance(value, list):
+        return [_cleaned(item, limit) for item in value]
+    return value
+
+
+def capped(event: dict[str, Any], limit_bytes: int) -> dict[str, Any]:
+    """*event* within about *limit_bytes* of JSON: long texts keep head and tail and say how much was cut."""
+    limit = limit_bytes // 2
+    while len(lean.dumps(event)) > limit_bytes and limit >= _SMALLEST_CUT:
+        event = {name: _shortened(value, limit) for name, value in event.items()}
+        limit //= 2
+    for name in ("output", "input"):
+        if name in event and len(lean.dumps(event)) > limit_bytes:
+            event[name] = redact.shorten(lean.dumps(event[name]), max(_SMALLEST_CUT, limit_bytes // 4))
+    return event
+
+
+def _shortened(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        return redact.shorten(value, limit)
+    if isinstance(value, dict):
+        return {redact.shorten(key, limit): _shortened(item, limit) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item, limit) for item in value]
+    return value
+
+
+def excluded(folders: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
+    """Whether a folder, or one above it, matches one of the globs (`*`, `**`, `?`, `~`)."""
+    return any(
+        folder and _matches_here_or_above(folder.replace("\\", "/").rstrip("/"), pattern)
+        for pattern in patterns
+        for folder in folders
+    )
+
+
+def _matches_here_or_above(folder: str, pattern: str) -> bool:
+    from claudemem_lib.paths import home  # noqa: PLC0415  # only where projects are excluded at all
+
+    if pattern.startswith("~"):
+        pattern = home() + pattern[1:]
+    pattern = pattern.replace("\\", "/").rstrip("/")
+    while folder:
+        if _glob(pattern, folder):
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
+def _glob(pattern: str, text: str) -> bool:
+    """Whether the whole *text* matches: `**` any characters, `*` none of them a slash, `?` one that is no slash."""
+    states = {0}
+    for char in text:
+        states = {after for at in _closure(pattern, states) for after in _step(pattern, at, char)}
+        if not states:
+            return False
+    return len(pattern) in _closure(pattern, states)
+
+
+def _closure(pattern: str, states: set[int]) -> set[int]:
+    """*states* and those reached by letting a star match nothing."""
+    reached = set(states)
+    todo = list(states)
+    while todo:
+        at = todo.pop()
+        if pattern[at : at + 1] == "*" and at + 1 not in reached:
+            reached.add(at + 1)
+            todo.append(at + 1)
+    return reached
+
+
+def _step(pattern: str, at: int, char: str) -> tuple[int, ...]:
+    """The positions after matching *char* at one position."""
+    wanted = pattern[at : at + 1]
+    if wanted == "*":
+        crosses = pattern[at + 1 : at + 2] == "*" or (at and pattern[at - 1] == "*")
+        return (at,) if char != "/" or crosses else ()
+    if wanted == char or (wanted == "?" and char != "/"):
+        return (at + 1,)
+    return ()

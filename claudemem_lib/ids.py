@@ -1,0 +1,29 @@
+"""Identifiers: time-ordered and unique without asking anybody.
+
+A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits. Sorting the text sorts by time.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from claudemem_lib.lean import system
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time_ns() // 1_000_000
+
+
+def new_uid(at_ms: int) -> str:
+    """A new UUIDv7 for the moment *at_ms*, as 36 characters."""
+    value = (at_ms & (1 << 48) - 1) << 80 | int.from_bytes(system.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def time_of(uid: str) -> int:
+    """The millisecond a UUIDv7 was made for; ValueError if it is none."""
+    return int(uid[:8] + uid[9:13], 16)

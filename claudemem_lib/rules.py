@@ -1,0 +1,63 @@
+"""The settings a hook needs, without the settings machinery: defaults, then `hook.json`, then the environment.
+
+`hook.json` is written by the library whenever settings change; nobody edits it. The defaults stand here and nowhere else:
+settings.py takes them over and adds labels, help and validation.
+"""
+
+from __future__ import annotations
+
+from claudemem_lib import lean, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PREFIX = "CLAUDE_MEM_"
+DEFAULTS: dict[str, Any] = {
+    "capture_enabled": True,
+    "skip_tools": ("ListMcpResourcesTool", "SlashCommand", "Skill", "TodoWrite", "AskUserQuestion", "ToolSearch"),
+    "excluded_projects": (),
+    "max_event_bytes": 65_536,
+    "filter_compaction_prompts": True,
+    "context_enabled": True,
+    "context_tokens": 2_000,
+    "context_observations": 50,
+    "context_session_count": 10,
+    "context_full_count": 5,
+    "context_full_field": "narrative",
+    "context_observation_types": (),
+    "context_observation_concepts": (),
+    "context_show_read_tokens": True,
+    "context_show_work_tokens": True,
+    "context_show_savings_amount": True,
+    "context_show_savings_percent": True,
+    "context_show_last_summary": True,
+    "context_show_last_message": False,
+}
+
+
+def load(data_dir: str) -> dict[str, Any]:
+    """The rules in force in *data_dir*. A missing or broken file means the defaults."""
+    found = dict(DEFAULTS)
+    try:
+        stored = lean.loads(lean.read_file(f"{data_dir}/{paths.HOOK_RULES}"))
+    except (OSError, ValueError):
+        stored = None
+    if isinstance(stored, dict):
+        found.update((name, tuple(value) if isinstance(value, list) else value) for name, value in stored.items())
+    for name, default in DEFAULTS.items():
+        text = paths.environment(PREFIX + name.upper())
+        if text is not None:
+            found[name] = from_text(text, default, found[name])
+    return found
+
+
+def from_text(text: str, like: object, otherwise: object) -> Any:
+    """*text* read as the type of *like*: bool, int, list with commas, or text; *otherwise* if it cannot be."""
+    if isinstance(like, bool):
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), otherwise)
+    if isinstance(like, int):
+        return int(text) if text.strip().isdigit() else otherwise
+    if isinstance(like, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text

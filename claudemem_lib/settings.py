@@ -1,0 +1,306 @@
+"""Every setting: declared once here, used by the file, the environment, the command line, forms and docs.
+
+File `settings.json` in the data folder, flat, keys `CLAUDE_MEM_<FIELD>`, all values may be text (as the original wrote them).
+The environment wins over the file. Unknown keys are kept. A value that cannot be used is reported and its default stays.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import NOTHING, Attribute, asdict, evolve, field, fields, frozen
+
+from claudemem_lib import lean, paths, rules
+from claudemem_lib.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GROUPS = ("capture", "model", "queue", "context", "storage")
+
+
+def setting(  # noqa: PLR0913  # one keyword per fact about a setting
+    default: Any,
+    *,
+    label: str,
+    help: str,  # noqa: A002  # the word every front end uses
+    group: str,
+    choices: tuple[str, ...] = (),
+    at_least: int | None = None,
+    at_most: int | None = None,
+    secret: bool = False,
+) -> Any:
+    """A field of Settings: validator and metadata from one declaration."""
+
+    def validate(_instance: object, attribute: Attribute[Any], value: Any) -> None:
+        problem = _problem(value, type(default), choices, at_least, at_most)
+        if problem:
+            message = f"{key_of(attribute.name)} {problem}"
+            raise SettingsError(message)
+
+    about = {"label": label, "help": help, "group": group, "choices": choices, "secret": secret}
+    return field(default=default, validator=validate, metadata={**about, "at_least": at_least, "at_most": at_most})
+
+
+def _problem(value: Any, kind: type, choices: tuple[str, ...], at_least: int | None, at_most: int | None) -> str:
+    """What is wrong with *value*, or nothing."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return f"must be {_KIND_NAMES[kind]}, not {value!r}"
+    if choices and value not in choices:
+        return f"must be one of {', '.join(choices)}, not {value!r}"
+    if at_least is not None and value < at_least:
+        return f"must be at least {at_least}, not {value}"
+    if at_most is not None and value > at_most:
+        return f"must be at most {at_most}, not {value}"
+    return ""
+
+
+_KIND_NAMES = {bool: "true or false", int: "a whole number", str: "text", tuple: "a list with commas"}
+
+
+def _rule(name: str, **about: Any) -> Any:
+    """A setting the hooks read too: its default stands in rules.py."""
+    return setting(rules.DEFAULTS[name], **about)
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
+
+    capture_enabled: bool = _rule(
+        "capture_enabled", group="capture", label="Capture", help="Record prompts, tool use and answers."
+    )
+    skip_tools: tuple[str, ...] = _rule(
+        "skip_tools", group="capture", label="Skipped tools", help="Tools whose use is never recorded, by exact name."
+    )
+    excluded_projects: tuple[str, ...] = _rule(
+        "excluded_projects",
+        group="capture",
+        label="Excluded projects",
+        help="Folders that are never recorded, subfolders included. Globs: * within a folder, ** across, ? one character, ~ home.",
+    )
+    max_event_bytes: int = _rule(
+        "max_event_bytes",
+        group="capture",
+        label="Bytes per event",
+        help="Longer tool input and output keeps head and tail, with a mark saying how much was cut.",
+        at_least=2_048,
+        at_most=4_194_304,
+    )
+    filter_compaction_prompts: bool = _rule(
+        "filter_compaction_prompts",
+        group="capture",
+        label="Filter compaction prompts",
+        help="Prompts the host writes when it continues a conversation do not count as the user's words.",
+    )
+    provider: str = setting(
+        "local",
+        group="model",
+        label="Provider",
+        help="What turns events into memories. local works without a model, key or network.",
+        choices=("local", "fake"),
+    )
+    mode: str = setting(
+        "code", group="model", label="Mode", help="Which kinds of observations are made: a mode file's name."
+    )
+    batch_max_size: int = setting(
+        20,
+        group="queue",
+        label="Events per batch",
+        help="An unfinished turn is observed once this many of its events wait.",
+        at_least=1,
+        at_most=500,
+    )
+    batch_max_age_seconds: int = setting(
+        60,
+        group="queue",
+        label="Longest wait",
+        help="An unfinished turn is observed once its oldest waiting event is this old.",
+        at_least=1,
+    )
+    lease_seconds: int = setting(
+        300,
+        group="queue",
+        label="Lease",
+        help="A batch whose worker was not heard of for this long is given to another.",
+        at_least=5,
+    )
+    retry_limit: int = setting(
+        3,
+        group="queue",
+        label="Retries",
+        help="Events whose observation failed this often are parked: kept, shown, and tried again on request.",
+        at_least=1,
+    )
+    event_retention_days: int = setting(
+        30,
+        group="storage",
+        label="Days raw events are kept",
+        help="Raw events leave this long after they were observed; what was made of them stays.",
+        at_least=0,
+    )
+    context_enabled: bool = _rule(
+        "context_enabled", group="context", label="Context", help="Tell a new session what is remembered of its project."
+    )
+    context_tokens: int = _rule(
+        "context_tokens",
+        group="context",
+        label="Token budget",
+        help="The most a session start may cost, at four characters a token; never above 9,500 characters.",
+        at_least=100,
+        at_most=2_375,
+    )
+    context_observations: int = _rule(
+        "context_observations",
+        group="context",
+        label="Observations",
+        help="At most this many observations are listed.",
+        at_least=1,
+        at_most=200,
+    )
+    context_session_count: int = _rule(
+        "context_session_count",
+        group="context",
+        label="Summaries",
+        help="At most this many turn summaries are listed.",
+        at_least=1,
+        at_most=50,
+    )
+    context_full_count: int = _rule(
+        "context_full_count",
+        group="context",
+        label="Expanded observations",
+        help="So many of the best observations are shown with their text.",
+        at_least=0,
+        at_most=20,
+    )
+    context_full_field: str = _rule(
+        "context_full_field",
+        group="context",
+        label="Expanded field",
+        help="What an expanded observation shows.",
+        choices=("narrative", "facts"),
+    )
+    context_observation_types: tuple[str, ...] = _rule(
+        "context_observation_types", group="context", label="Types", help="Only these observation types; empty means all."
+    )
+    context_observation_concepts: tuple[str, ...] = _rule(
+        "context_observation_concepts",
+        group="context",
+        label="Concepts",
+        help="Only observations with one of these concepts; empty means all.",
+    )
+    context_show_read_tokens: bool = _rule(
+        "context_show_read_tokens", group="context", label="Read cost", help="Show what reading each memory costs."
+    )
+    context_show_work_tokens: bool = _rule(
+        "context_show_work_tokens", group="context", label="Work", help="Show what each memory cost to find out."
+    )
+    context_show_savings_amount: bool = _rule(
+        "context_show_savings_amount", group="context", label="Savings", help="Show the tokens saved by not doing it again."
+    )
+    context_show_savings_percent: bool = _rule(
+        "context_show_savings_percent", group="context", label="Savings in percent", help="Show the savings as a share."
+    )
+    context_show_last_summary: bool = _rule(
+        "context_show_last_summary", group="context", label="Last summary", help="Show the newest turn summary in full."
+    )
+    context_show_last_message: bool = _rule(
+        "context_show_last_message",
+        group="context",
+        label="Last message",
+        help="Show the assistant's last words of the session before.",
+    )
+
+
+def key_of(name: str) -> str:
+    """The key of a field in file and environment."""
+    return rules.PREFIX + name.upper()
+
+
+def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[Settings, tuple[str, ...]]:
+    """The settings in force in *data_dir* and what could not be used, one sentence each. Never raises for a value."""
+    stored, problems = _stored(data_dir)
+    current = Settings()
+    environment = environment if environment is not None else _environment()
+    for source, values in (("settings.json", stored), ("environment", environment)):
+        for attribute in fields(Settings):
+            raw = values.get(key_of(attribute.name), NOTHING)
+            if raw is NOTHING:
+                continue
+            try:
+                current = evolve(current, **{attribute.name: read_value(attribute, raw)})
+            except SettingsError as error:
+                problems.append(f"{source}: {error}; {getattr(current, attribute.name)!r} is used")
+    return current, tuple(problems)
+
+
+def read_value(attribute: Attribute[Any], raw: Any) -> Any:
+    """*raw* (JSON value or text) as the type of the field; left as it is where it cannot be, for the validator to refuse."""
+    if isinstance(raw, list):
+        return tuple(str(part) for part in raw)
+    if isinstance(raw, str):
+        return rules.from_text(raw, attribute.default, raw)
+    return raw
+
+
+def _environment() -> dict[str, str]:
+    names = (key_of(attribute.name) for attribute in fields(Settings))
+    return {name: value for name in names if (value := paths.environment(name)) is not None}
+
+
+def _stored(data_dir: str) -> tuple[dict[str, Any], list[str]]:
+    """The settings file as it is, flat; the original's nested form is understood."""
+    path = Path(data_dir) / paths.SETTINGS
+    try:
+        found = json.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        return {}, []
+    except (OSError, ValueError) as error:
+        return {}, [f"settings.json cannot be read ({error}); defaults are used. Mend the file or delete it."]
+    if not isinstance(found, dict):
+        return {}, ["settings.json is not a JSON object; defaults are used. Mend the file or delete it."]
+    nested = found.get("env")
+    return (nested if isinstance(nested, dict) else found), []
+
+
+def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
+    """Write *changes* (field name to value) into the file, keeping every other key. SettingsError names what is wrong."""
+    stored, problems = _stored(data_dir)
+    if problems:
+        raise SettingsError(problems[0])
+    names = {attribute.name for attribute in fields(Settings)}
+    unknown = sorted(set(changes) - names)
+    if unknown:
+        message = f"{key_of(unknown[0])} is no setting; `claude-mem settings` lists them"
+        raise SettingsError(message)
+    evolve(Settings(), **changes)
+    for name, value in changes.items():
+        stored[key_of(name)] = list(value) if isinstance(value, tuple) else value
+    lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
+    current, _ = load(data_dir)
+    write_rules(data_dir, current)
+    return current
+
+
+def write_rules(data_dir: str, current: Settings) -> None:
+    """Bring `hook.json` up to date with *current*, if it is not."""
+    wanted = lean.dumps({name: _plain(value) for name, value in asdict(current).items() if name in rules.DEFAULTS})
+    try:
+        if lean.read_file(f"{data_dir}/{paths.HOOK_RULES}") == wanted:
+            return
+    except OSError:
+        pass
+    lean.write_whole(data_dir, paths.HOOK_RULES, wanted)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def described() -> Iterable[tuple[str, Any, Mapping[str, Any]]]:
+    """Every setting as (key, default, what is known about it), in order."""
+    for attribute in fields(Settings):
+        yield key_of(attribute.name), attribute.default, attribute.metadata
