@@ -1,0 +1,58 @@
+"""A provider that says what it is told to: for tests, the demo and checks of an installation. No model, no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from claudemem_lib.models import Reply, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from claudemem_lib.models import Prompt
+    from claudemem_lib.settings import Settings
+
+
+class Fake:
+    """Answers with *script* item by item: text, a whole Reply, or an error to raise; after its end with a fixed form.
+
+    *prompts* holds every prompt it was given, in order.
+    """
+
+    name = "fake"
+
+    def __init__(self, script: Iterable[str | Reply | Exception] = ()) -> None:
+        self._script = iter(script)
+        self.prompts: list[Prompt] = []
+
+    def complete(self, prompt: Prompt) -> Reply:
+        """The next item of the script, or an answer that depends on the prompt alone."""
+        self.prompts.append(prompt)
+        item = next(self._script, None)
+        if isinstance(item, Exception):
+            raise item
+        if isinstance(item, Reply):
+            return item
+        text = default_answer(prompt) if item is None else item
+        usage = Usage(input_tokens=(len(prompt.system) + len(prompt.user)) // 4, output_tokens=len(text) // 4)
+        return Reply(text=text, model="fake-1", usage=usage)
+
+
+def default_answer(prompt: Prompt) -> str:
+    """One observation that counts the batch's events, and a summary where the turn has ended."""
+    batch = prompt.batch
+    request = escape(" ".join(batch.request.split())[:80] or "no request")
+    title = f"Prompt {batch.prompt_number}: {len(batch.events)} events for {request}"
+    answer = (
+        f"<observation><type>{prompt.types[0]}</type><title>{title}</title>"
+        f"<narrative>Recorded without a model.</narrative></observation>"
+    )
+    if batch.finished:
+        answer += f"\n<summary><request>{request}</request><completed>{title}</completed></summary>"
+    return answer
+
+
+def provider(_settings: Settings) -> Fake:
+    """A fake without a script."""
+    return Fake()
