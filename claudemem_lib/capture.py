@@ -32,7 +32,7 @@ _COMPACTION = (
 )
 _OWN_FILES = ("session-memory",)
 _FILE_TOOLS = ("Edit", "Write", "Read", "NotebookEdit", "MultiEdit")
-_WHOLE_FILES = ("originalFile", "originalFileContents")
+_WHOLE_FILES = ("originalFile", "originalFileContents", "base64")
 _SMALLEST_CUT = 256
 
 
@@ -111,7 +111,8 @@ def _said(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any])
 def _compact(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
     event["source"] = str(payload.get("trigger") or "")
     said = str(payload.get("compact_summary") or payload.get("custom_instructions") or "")
-    event["text"] = redact.clean(said, rules["max_event_bytes"])
+    said = said.partition("<summary>")[2].partition("</summary>")[0] or said  # not what was thought on the way to it
+    event["text"] = redact.clean(said, rules["max_event_bytes"]).strip()
     return event
 
 
@@ -144,7 +145,7 @@ def _is_own(tool: str, given: object) -> bool:
 
 
 def _cleaned(value: Any, limit: int) -> Any:
-    """*value* with every text in it cleaned, and without the whole-file copies that edits carry."""
+    """*value* with every text in it cleaned, and without the whole files and images that some tools carry."""
     if isinstance(value, str):
         return redact.clean(value, limit)
     if isinstance(value, dict):
