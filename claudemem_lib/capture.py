@@ -25,7 +25,14 @@ KINDS = {
     "SessionEnd": "end",
 }
 MEDIA_PROMPT = "[media prompt]"
-_NOT_THE_USER = ("<task-notification", "<local-command-", "<command-name>", "<command-message>", "<bash-", "Caveat: The")
+_NOT_THE_USER = (
+    "<task-notification",
+    "<local-command-",
+    "<command-name>",
+    "<command-message>",
+    "<bash-",
+    "Caveat: The",
+)
 _COMPACTION = (
     "This session is being continued from a previous conversation",
     "I will start by exploring the repository to understand",
@@ -149,10 +156,14 @@ def _cleaned(value: Any, limit: int) -> Any:
     if isinstance(value, str):
         return redact.clean(value, limit)
     if isinstance(value, dict):
-        return {_cleaned(key, limit): _cleaned(item, limit) for key, item in value.items() if key not in _WHOLE_FILES}
+        return {redact.clean(k, limit): _field(k, v, limit) for k, v in value.items() if k not in _WHOLE_FILES}
     if isinstance(value, list):
         return [_cleaned(item, limit) for item in value]
     return value
+
+
+def _field(name: str, value: Any, limit: int) -> Any:
+    return redact.clean_field(name, value, limit) if isinstance(value, str) else _cleaned(value, limit)
 
 
 def capped(event: dict[str, Any], limit_bytes: int) -> dict[str, Any]:

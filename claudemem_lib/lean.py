@@ -7,18 +7,19 @@ Imports nothing else of ours; everything here works under `python -I -S`.
 from __future__ import annotations
 
 try:
-    import posix as system
+    import posix as _system
 except ImportError:  # Windows has the same calls under another name
-    import nt as system  # type: ignore[import-not-found, no-redef]  # only one of the two exists on a machine
+    import nt as _system  # type: ignore[no-redef]  # only one of the two exists on a machine
 from _json import encode_basestring_ascii, make_encoder, make_scanner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+system = _system
 OWNER_FILE = 0o600
 OWNER_FOLDER = 0o700
-_CREATE = system.O_WRONLY | system.O_CREAT | system.O_EXCL | getattr(system, "O_BINARY", 0)
+_CREATE = system.O_WRONLY | system.O_CREAT | system.O_TRUNC | getattr(system, "O_BINARY", 0)
 _READ = system.O_RDONLY | getattr(system, "O_BINARY", 0)
 
 
@@ -34,8 +35,8 @@ class _Decoding:
     memo: dict[str, str] = {}  # noqa: RUF012  # the scanner's own field name
 
 
-_scan = make_scanner(_Decoding)
-_encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, True)  # noqa: FBT003
+_scan = make_scanner(_Decoding)  # type: ignore[arg-type]  # any object with these attributes will do
+_encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, True)  # type: ignore[arg-type]  # noqa: FBT003
 
 
 def loads(text: str) -> Any:
@@ -90,7 +91,7 @@ def make_folder(path: str) -> None:
 
 def write_whole(folder: str, name: str, text: str) -> None:
     """Put a file into *folder* in one step: a temporary name, then a rename; made for the owner only."""
-    temporary = f"{folder}/.{name}.tmp"
+    temporary = f"{folder}/.{name}.{system.getpid()}.tmp"
     try:
         file = system.open(temporary, _CREATE, OWNER_FILE)
     except FileNotFoundError:

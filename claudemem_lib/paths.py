@@ -17,7 +17,7 @@ def environment(name: str) -> str | None:
     """One variable of the environment, without importing os."""
     variables: dict[bytes, bytes] | dict[str, str] = system.environ
     if isinstance(next(iter(variables), ""), str):
-        return variables.get(name)  # type: ignore[call-overload, no-any-return]  # Windows keeps text
+        return variables.get(name)  # type: ignore[call-overload]  # Windows keeps text
     value = variables.get(name.encode())  # type: ignore[call-overload]  # POSIX keeps bytes
     return None if value is None else value.decode("utf-8", "surrogateescape")
 

@@ -9,16 +9,23 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable
 
 PRIVATE_TAGS = ("private", "claude-mem-context")
 HOST_TAGS = ("system-reminder",)
 
-_EDGE = 600  # characters given up at a cut where no line or word ends: longer than any token below
+_EDGE = 4_096  # what is given up on each side of a cut: longer than any secret but a private key
+_WORD = 400  # how far back from a cut the end of a line, or of a word, is looked for
 
 # (name, needle, pattern). The group "secret" is masked; without it, the whole match.
 _RULES = (
+    (
+        "private-key",
+        "-----begin",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,6}-----(?P<secret>.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE|\Z)",
+    ),
     ("anthropic-key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
-    ("openai-key", "sk-", r"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_-]{20,}"),
+    ("openai-key", "sk-", r"\bsk-(?=[A-Za-z_-]{0,60}\d)(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_-]{20,}"),
     ("google-key", "aiza", r"\bAIza[A-Za-z0-9_-]{30,}"),
     ("google-oauth", "ya29.", r"\bya29\.[A-Za-z0-9_-]{20,}"),
     ("github-token", "ghp_", r"\bghp_[A-Za-z0-9]{20,}"),
@@ -33,52 +40,93 @@ _RULES = (
     ("aws-key-id", "akia", r"\bAKIA[A-Z0-9]{16}\b"),
     ("aws-key-id", "asia", r"\bASIA[A-Z0-9]{16}\b"),
     ("stripe-key", "k_live_", r"\b[srp]k_live_[A-Za-z0-9]{16,}"),
-    ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}"),
     ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
     ("pypi-token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{40,}"),
     ("huggingface-token", "hf_", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("jwt", "eyj", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    ("jwt", "eyj", r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,}"),
     (
-        "private-key",
-        "-----begin",
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<secret>.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        "url-password",
+        "://",
+        r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@'\"]{0,100}:(?P<secret>[^\s/'\"]{3,200})@",
     ),
-    ("url-password", "://", r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:(?P<secret>[^\s/@'\"]{3,})@"),
     ("bearer", "bearer ", r"\b[Bb]earer (?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
 )
-_NAMES = "password passwd passphrase secret token api_key api-key apikey access_key private_key credential".split()
+_NAMES = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "access_key",
+    "access-key",
+    "accesskey",
+    "private_key",
+    "private-key",
+    "privatekey",
+    "credential",
+)
+_TELLS_ABOUT = ("type", "name", "url", "uri", "count", "path", "file", "dir", "header", "label", "field", "length")
 _ASSIGNMENT = (
-    r"(?i)(?<![A-Za-z0-9])(?P<name>[A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key"
-    r"|private[_-]?key|credential)[A-Za-z0-9_]*)(?P<join>[\"']?\s*(?:=|:(?!:))\s*)"
-    r"(?:\"(?P<double>[^\"\n]{6,})\"|'(?P<single>[^'\n]{6,})'|(?P<bare>[^\s\"',;(){}\[\]<>$`\\]{8,}))"
+    r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
+    r"(?P<rest>[A-Za-z0-9_]{0,40})\\{0,3}[\"']?\s{0,8}(?:=(?![=>])|:(?![:=]))\s{0,8}"
+    r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]{6,4000})\\{1,3}\"|\"(?P<double>[^\"\n]{6,4000})\""
+    r"|'(?P<single>[^'\n]{6,4000})'|(?P<bare>[^\s\"',;(){}\[\]<>$`\\]{8,4000}))"
 )
 
 
 def clean(text: str, limit: int = 0) -> str:
     """*text* without marked blocks, cut to about *limit* characters (0: not cut), and with secrets masked.
 
-    In this order: blocks are cut from the whole text, and what is left out need not be searched for secrets. A cut falls
-    between lines, or words, so that no half of a secret stays behind; a text with a private key is searched whole.
+    In this order: blocks are cut from the whole text, and what is left out need not be searched for secrets. Around a
+    cut more is searched than is kept, so that no half of a secret stays; a private key is looked for in the whole text.
     """
     if "<" in text:
         text = cut_tags(text)
-    if 0 < limit < len(text):
-        if "-----BEGIN" in text:
-            text = mask(text)
-        text = shorten(text, limit)
-    return mask(text) if suspicious(text) else text
+    if not 0 < limit < len(text):
+        return mask(text) if suspicious(text) else text
+    if "-----BEGIN" in text:
+        text = _mask_by(_RULES[:1], text)
+    head, tail = text[: _head(limit) + _EDGE], text[-(limit - _head(limit)) - _EDGE :]
+    if len(text) <= len(head) + len(tail):
+        return shorten(mask(text) if suspicious(text) else text, limit)
+    between = len(text) - len(head) - len(tail)
+    head, tail = (mask(part) if suspicious(part) else part for part in (head, tail))
+    return _joined(head[:-_EDGE], tail[_EDGE:], between + 2 * _EDGE)
+
+
+def clean_field(name: str, text: str, limit: int = 0) -> str:
+    """*text* cleaned as the value of a field: one whose name says that it is a secret is masked like an assignment."""
+    cleaned = clean(text, limit)
+    lowered = name.lower()
+    if any(word in lowered for word in _NAMES) and _is_value(lowered, cleaned, quoted=True):
+        return "[redacted:value]"
+    return cleaned
 
 
 def shorten(text: str, limit: int) -> str:
     """*text* in at most about *limit* characters: two thirds from its head, one third from its tail, whole lines."""
     if len(text) <= limit:
         return text
-    head, tail = text[: limit - limit // 3], text[-(limit // 3) :]
-    edge = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0)
-    head = head[:edge] if len(head) - edge < _EDGE else head[:-_EDGE]
-    edge = tail.find("\n") + 1 or tail.find(" ") + 1
-    tail = tail[edge:] if edge < _EDGE else tail[_EDGE:]
-    return f"{head}\n[... {len(text) - len(head) - len(tail)} characters cut ...]\n{tail}"
+    return _joined(text[: _head(limit)], text[_head(limit) - limit :], len(text) - limit)
+
+
+def _head(limit: int) -> int:
+    return limit - limit // 3
+
+
+def _joined(head: str, tail: str, cut: int) -> str:
+    """Head and tail with a mark between them, both cut back to the nearest end of a line or word."""
+    start = max(0, len(head) - _WORD)
+    edge = max(head.rfind("\n", start), head.rfind(" ", start))
+    if edge > 0:
+        cut += len(head) - edge
+        head = head[:edge]
+    edge = tail.find("\n", 0, _WORD) + 1 or tail.find(" ", 0, _WORD) + 1
+    return f"{head}\n[... {cut + edge} characters cut ...]\n{tail[edge:]}"
 
 
 def suspicious(text: str) -> bool:
@@ -94,7 +142,7 @@ def _has_login(lowered: str) -> bool:
     """Whether some `://` is followed by an @ before the path begins."""
     at = lowered.find("://")
     while at >= 0:
-        host = lowered[at + 3 : at + 300].split("/", 1)[0].split(None, 1)
+        host = lowered[at + 3 : at + 320].split("/", 1)[0].split(None, 1)
         if host and ":" in host[0] and "@" in host[0]:
             return True
         at = lowered.find("://", at + 3)
@@ -105,8 +153,8 @@ def _assigned(lowered: str, name: str) -> bool:
     """Whether *name* stands somewhere as the left side of an assignment."""
     at = lowered.find(name)
     while at >= 0:
-        after = lowered[at + len(name) : at + len(name) + 24]
-        after = after.lstrip("abcdefghijklmnopqrstuvwxyz0123456789_").lstrip("\"' \t")
+        after = lowered[at + len(name) : at + len(name) + 60]
+        after = after.lstrip("abcdefghijklmnopqrstuvwxyz0123456789_").lstrip("\\\"' \t\r\n")
         if after[:1] in ("=", ":"):
             return True
         at = lowered.find(name, at + len(name))
@@ -117,35 +165,48 @@ def mask(text: str) -> str:
     """*text* with every secret the rules know replaced by `[redacted:kind]`."""
     import re  # noqa: PLC0415  # half an interpreter start, so only for a text that holds a needle
 
+    return re.sub(_ASSIGNMENT, _masked_value, _mask_by(_RULES, text))
+
+
+def _mask_by(rules: tuple[tuple[str, str, str], ...], text: str) -> str:
+    import re  # noqa: PLC0415  # as above
+
     lowered = text.lower()
-    for name, needle, pattern in _RULES:
+    for name, needle, pattern in rules:
         if needle in lowered:
             text = re.sub(pattern, _masked(name), text, flags=re.DOTALL)
-    return re.sub(_ASSIGNMENT, _masked_value, text)
+    return text
 
 
-def _masked(name: str) -> object:
+def _masked(name: str) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
-        whole = match.group()
-        if "secret" not in match.groupdict():
-            return f"[redacted:{name}]"
-        start, end = match.span("secret")
-        offset = match.start()
-        return f"{whole[: start - offset]}[redacted:{name}]{whole[end - offset :]}"
+        group: int | str = "secret" if "secret" in match.groupdict() else 0
+        return _replaced(match, group, f"[redacted:{name}]")
 
     return replace
 
 
+def _replaced(match: re.Match[str], group: int | str, label: str) -> str:
+    """The match with one of its groups replaced."""
+    start, end = match.span(group)
+    whole, offset = match.group(), match.start()
+    return whole[: start - offset] + label + whole[end - offset :]
+
+
 def _masked_value(match: re.Match[str]) -> str:
-    value = match["double"] or match["single"] or match["bare"]
-    if value.startswith("[redacted:") or not _looks_secret(value, quoted=match["bare"] is None):
-        return match.group()
-    return match.group().replace(value, "[redacted:value]")
+    group = match.lastgroup or "bare"
+    if _is_value(match["rest"].lower(), match[group], quoted=group != "bare"):
+        return _replaced(match, group, "[redacted:value]")
+    return match.group()
 
 
-def _looks_secret(value: str, *, quoted: bool) -> bool:
-    """Whether the right side of an assignment is a value and not code, a type, a path or a placeholder."""
-    if value[0] in "/<{%*.&" or "(" in value or " " in value.strip():
+def _is_value(name: str, value: str, *, quoted: bool) -> bool:
+    """Whether *value*, assigned to something called *name*, is a secret and not code, a type, a path or a template."""
+    if len(value) < 6 or value.startswith("[redacted:") or name.rstrip("s").endswith(_TELLS_ABOUT):  # noqa: PLR2004
+        return False
+    if value[0] in "/<{%*.&@" or "(" in value or "://" in value or " " in value.strip():
+        return False
+    if not quoted and ("|" in value or ("." in value and all(part.isidentifier() for part in value.split(".")))):
         return False
     letters = any(c.isalpha() for c in value)
     digits = any(c.isdigit() for c in value)
@@ -155,7 +216,7 @@ def _looks_secret(value: str, *, quoted: bool) -> bool:
 
 def cut_tags(text: str) -> str:
     """*text* without private blocks (an unclosed one runs to the end) and without the host's reminders."""
-    lowered = text.lower()
+    lowered = _lowered(text)
     for tag in PRIVATE_TAGS + HOST_TAGS:
         if "<" + tag in lowered:
             text = _cut(text, tag, unclosed=tag in PRIVATE_TAGS)
@@ -164,7 +225,7 @@ def cut_tags(text: str) -> str:
 
 def _cut(text: str, tag: str, *, unclosed: bool) -> str:
     """*text* without `<tag ...>...</tag>`, any case, nested ones included."""
-    lowered = text.lower()
+    lowered = _lowered(text)
     kept, position = [], 0
     while (start := _opening(lowered, tag, position)) >= 0:
         end = _closing(lowered, tag, start)
@@ -181,13 +242,24 @@ def _cut(text: str, tag: str, *, unclosed: bool) -> str:
     return "".join(kept)
 
 
+def _lowered(text: str) -> str:
+    """Lower case of the same length, so that positions in it are positions in *text*."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower()[0] for c in text)
+
+
 def _opening(lowered: str, tag: str, position: int) -> int:
     """Where the next opening tag stands, or -1."""
-    at = lowered.find("<" + tag, position)
+    return _tag(lowered, "<" + tag, position)
+
+
+def _tag(lowered: str, begin: str, position: int) -> int:
+    """Where the next *begin* stands that no longer word begins with, or -1."""
+    at = lowered.find(begin, position)
     while at >= 0:
-        if lowered[at + len(tag) + 1 : at + len(tag) + 2] in (">", " ", "\t", "\n", "\r", "/", ""):
+        if lowered[at + len(begin) : at + len(begin) + 1] in (">", " ", "\t", "\n", "\r", "/", ""):
             return at
-        at = lowered.find("<" + tag, at + 1)
+        at = lowered.find(begin, at + 1)
     return -1
 
 
@@ -195,7 +267,7 @@ def _closing(lowered: str, tag: str, start: int) -> int:
     """The end of the tag that closes the one opened at *start*, nesting counted, or -1."""
     depth, at, close = 1, start + 1, "</" + tag
     while depth:
-        closing = lowered.find(close, at)
+        closing = _tag(lowered, close, at)
         if closing < 0:
             return -1
         opening = _opening(lowered, tag, at)

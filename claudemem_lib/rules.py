@@ -1,7 +1,7 @@
 """The settings a hook needs, without the settings machinery: defaults, then `hook.json`, then the environment.
 
-`hook.json` is written by the library whenever settings change; nobody edits it. The defaults stand here and nowhere else:
-settings.py takes them over and adds labels, help and validation.
+`hook.json` is written by the library whenever settings change; nobody edits it. The defaults stand here and nowhere
+else: settings.py takes them over and adds labels, help and validation.
 """
 
 from __future__ import annotations
@@ -44,12 +44,21 @@ def load(data_dir: str) -> dict[str, Any]:
     except (OSError, ValueError):
         stored = None
     if isinstance(stored, dict):
-        found.update((name, tuple(value) if isinstance(value, list) else value) for name, value in stored.items())
+        found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
     for name, default in DEFAULTS.items():
         text = paths.environment(PREFIX + name.upper())
         if text is not None:
             found[name] = from_text(text, default, found[name])
     return found
+
+
+def _checked(stored: tuple[str, Any]) -> tuple[str, Any]:
+    """A stored value in its type, None in place of a value of another type: the file is ours, but it may be broken."""
+    name, value = stored
+    default = DEFAULTS.get(name)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = tuple(value)
+    return name, value if type(value) is type(default) else None
 
 
 def from_text(text: str, like: object, otherwise: object) -> Any:

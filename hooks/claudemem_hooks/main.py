@@ -1,11 +1,12 @@
 """One hook call from start to end: read the host's JSON, keep one event, print context where it is asked for.
 
-Always ends with status 0, nothing on standard error, and nothing or one JSON object on standard output, whatever is broken.
+Always ends with status 0, nothing on standard error, and nothing or one JSON object on standard output, whatever is
+broken.
 """
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # the C module under signal, which would import enum
 
 from claudemem_lib import capture, ids, lean, paths, rules
 from claudemem_lib.lean import system
@@ -58,7 +59,7 @@ def keep(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> di
     if event is None:
         return None
     marks = PrivateTurns(f"{data_dir}/{paths.PRIVATE}", event)
-    if event["kind"] == "private":
+    if event["kind"] == "private" or marks.retells(event):
         marks.set()
         return None
     if event["kind"] == "prompt":
@@ -86,9 +87,13 @@ class PrivateTurns:
 
     def set(self) -> None:
         """From here on this turn is private."""
-        for mark in (self.session_mark, self.turn_mark):
+        for mark in (self.turn_mark, self.session_mark):
             if not self._has(mark):
                 lean.write_whole(self.folder, mark, "")
+
+    def retells(self, event: dict[str, Any]) -> bool:
+        """Whether the host wakes the model with the result of a task that a private turn may have started."""
+        return event.get("origin") == "host" and "<task-notification" in event["text"] and self._has(self.session_mark)
 
     def turn_is_public(self) -> None:
         """A prompt came that may be kept: an unnamed private turn is over."""
@@ -121,9 +126,9 @@ def _file_name(text: str) -> str:
 
 
 def read_value(file: int) -> tuple[Any, int]:
-    """The JSON value on an open file, and how many bytes came; does not wait for the end of a pipe that stays open.
+    """The JSON value on an open file, None if there is no whole one, and how many bytes came.
 
-    ValueError if the end, or the deadline, came before a whole value.
+    Waits for neither the end of a pipe that stays open, nor longer than the deadline.
     """
     chunks: list[bytes] = []
     tries = 0
@@ -144,7 +149,7 @@ def _value_of(chunks: list[bytes]) -> Any:
     """The value the bytes hold, or None while they are no whole one."""
     try:
         return lean.loads(b"".join(chunks).decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
