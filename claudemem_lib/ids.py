@@ -17,7 +17,12 @@ def now_ms() -> int:
 
 def new_uid(at_ms: int) -> str:
     """A new UUIDv7 for the moment *at_ms*, as 36 characters."""
-    value = (at_ms & (1 << 48) - 1) << 80 | int.from_bytes(system.urandom(10), "big")
+    return uid_of(at_ms, system.urandom(10))
+
+
+def uid_of(at_ms: int, tail: bytes) -> str:
+    """The UUIDv7 of a moment with ten given bytes: the same for the same, where an id has to be found again."""
+    value = (at_ms & (1 << 48) - 1) << 80 | int.from_bytes(tail[:10], "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     text = f"{value:032x}"

@@ -58,7 +58,7 @@ class Batch:
     """Events of one turn, claimed by one worker under *token*; what has to be known to observe them.
 
     *request* is the user's prompt ("" if unknown), *earlier* the turn's events that were observed before, *recap* the titles
-    already stored for the session, oldest first, *finished* whether the turn's Stop was seen.
+    already stored for the session, oldest first, *finished* whether the turn's Stop was seen, *attempts* how often it failed.
     """
 
     token: str
@@ -74,6 +74,7 @@ class Batch:
     earlier: tuple[Event, ...] = ()
     recap: tuple[str, ...] = ()
     finished: bool = False
+    attempts: int = 0
 
 
 @frozen(kw_only=True)

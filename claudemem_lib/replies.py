@@ -136,7 +136,7 @@ def _reason(skip: re.Match[str]) -> str:
 def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
     """Each block as (name, attributes, what is inside up to the next block)."""
     openings = list(_BLOCK.finditer(text))
-    for opening, after in zip(openings, [*openings[1:], None], strict=True):
+    for opening, after in zip(openings, [*openings[1:], None], strict=False):
         body = text[opening.end() : after.start() if after else len(text)]
         yield opening["name"].lower(), opening["attributes"], body
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import NOTHING, Attribute, asdict, evolve, field, fields, frozen
+from attrs import NOTHING, Attribute, asdict, evolve, field, fields, fields_dict, frozen
 
 from claudemem_lib import lean, paths, rules
 from claudemem_lib.errors import SettingsError
@@ -135,7 +135,7 @@ class Settings:
         at_least=1,
     )
     event_retention_days: int = setting(
-        30,
+        7,
         group="storage",
         label="Days raw events are kept",
         help="Raw events leave this long after they were observed; what was made of them stays.",
@@ -220,6 +220,27 @@ def key_of(name: str) -> str:
     return rules.PREFIX + name.upper()
 
 
+def field_of(key: str) -> str:
+    """The field a key (in full, or without its prefix, in any case) stands for; SettingsError if there is none."""
+    name = key.strip().upper().removeprefix(rules.PREFIX).lower()
+    if name not in {attribute.name for attribute in fields(Settings)}:
+        message = f"{key} is no setting; `claude-mem settings` lists them"
+        raise SettingsError(message)
+    return name
+
+
+def value_of(key: str, text: str) -> Any:
+    """*text* as the value of a key."""
+    return read_value(fields_dict(Settings)[field_of(key)], text)
+
+
+def as_text(value: Any) -> str:
+    """A value as it is written in the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
 def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[Settings, tuple[str, ...]]:
     """The settings in force in *data_dir* and what could not be used, one sentence each. Never raises for a value."""
     stored, problems = _stored(data_dir)
@@ -271,23 +292,21 @@ def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
     stored, problems = _stored(data_dir)
     if problems:
         raise SettingsError(problems[0])
-    names = {attribute.name for attribute in fields(Settings)}
-    unknown = sorted(set(changes) - names)
-    if unknown:
-        message = f"{key_of(unknown[0])} is no setting; `claude-mem settings` lists them"
-        raise SettingsError(message)
+    for name in changes:
+        field_of(name)
     evolve(Settings(), **changes)
     for name, value in changes.items():
         stored[key_of(name)] = list(value) if isinstance(value, tuple) else value
     lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
     current, _ = load(data_dir)
-    write_rules(data_dir, current)
+    write_rules(data_dir)
     return current
 
 
-def write_rules(data_dir: str, current: Settings) -> None:
-    """Bring `hook.json` up to date with *current*, if it is not."""
-    wanted = lean.dumps({name: _plain(value) for name, value in asdict(current).items() if name in rules.DEFAULTS})
+def write_rules(data_dir: str) -> None:
+    """Bring `hook.json` up to date with the settings file, if it is not. The environment stays out: a hook reads its own."""
+    stored, _ = load(data_dir, {})
+    wanted = lean.dumps({name: _plain(value) for name, value in asdict(stored).items() if name in rules.DEFAULTS})
     try:
         if lean.read_file(f"{data_dir}/{paths.HOOK_RULES}") == wanted:
             return

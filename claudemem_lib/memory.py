@@ -1,0 +1,299 @@
+"""Memory: the facade. Every verb is a few lines over the modules that do the work.
+
+Thread-safe: threads share a Memory, each works on its own connection. Close it, or use it in a `with` block.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from claudemem_lib import capture as edge
+from claudemem_lib import context as contexts
+from claudemem_lib import ids, intake, lean, modes, paths, projects, providers, rules, search, settings, timeline
+from claudemem_lib.backfill import Backfill
+from claudemem_lib.errors import BadRequest, NotFound
+from claudemem_lib.models import Observed
+from claudemem_lib.observer import Observer
+from claudemem_lib.store import events, memories, sessions, status
+from claudemem_lib.store.connection import kind_of
+from claudemem_lib.store.database import Database
+from claudemem_lib.store.fulltext import Filters, Page
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from claudemem_lib.models import Hit, Moment, Session, StoredMemory, TakenIn
+    from claudemem_lib.providers import Provider
+    from claudemem_lib.settings import Settings
+
+TITLE_CHARACTERS = 80
+DAY_MS = 86_400_000
+
+
+def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
+    path: str | os.PathLike[str] | None = None,
+    *,
+    settings: Settings | None = None,
+    provider: Provider | None = None,
+    clock: Callable[[], int] | None = None,
+) -> Memory:
+    """Open the memory in the data folder *path* (default `CLAUDE_MEM_DATA_DIR`, else `~/.claude-mem`) and take in its inbox.
+
+    ForeignDatabase if the file there is another program's, NewerSchema if a newer release wrote it, StoreUnreadable if it is
+    corrupt. *settings*, *provider* and *clock* (milliseconds UTC) replace what the data folder says.
+    """
+    memory = Memory(os.fspath(path) if path is not None else paths.data_dir(), settings, provider, clock)
+    memory.take_in()
+    return memory
+
+
+class Memory:
+    """An open memory. Times are milliseconds UTC; ids are the small numbers agents and people see."""
+
+    def __init__(
+        self,
+        data_dir: str,
+        settings_given: Settings | None = None,
+        provider: Provider | None = None,
+        clock: Callable[[], int] | None = None,
+        busy_ms: int = 5_000,
+    ) -> None:
+        """Open the file; see open()."""
+        self.data_dir = str(Path(data_dir).expanduser().absolute())
+        lean.make_folder(self.data_dir)
+        self.database = Database(f"{self.data_dir}/{paths.DATABASE}", busy_ms=busy_ms)
+        self.clock = clock or ids.now_ms
+        self.settings, self.problems = (settings_given, ()) if settings_given else settings.load(self.data_dir)
+        settings.write_rules(self.data_dir)
+        self._provider = provider
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; calling it again does nothing."""
+        self.database.close()
+
+    @functools.cached_property
+    def observer(self) -> Observer:
+        """The observer over this memory, with the provider and mode the settings choose."""
+        provider = self._provider or providers.load(self.settings.provider, self.settings)
+        mode = modes.load(self.settings.mode, Path(self.data_dir) / "modes")
+        return Observer(
+            database=self.database, provider=provider, mode=mode, settings=self.settings, clock=self.clock
+        )
+
+    # ---------------------------------------------------------------------------------------------- what comes in
+    def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
+        """Keep one hook payload, cleaned as a hook would; gives the event's uid, or None if nothing of it may be kept.
+
+        A wholly private prompt gives None here; leaving out the rest of its turn is the caller's task.
+        """
+        event = edge.event_from(payload, rules.load(self.data_dir))
+        if event is None or event["kind"] == "private":
+            return None
+        at_ms = self.clock() if at_ms is None else at_ms
+        uid = ids.new_uid(at_ms)
+        lean.write_whole(f"{self.data_dir}/{paths.INBOX}", f"{uid}.json", lean.dumps({"uid": uid, "at_ms": at_ms, **event}))
+        return uid
+
+    def take_in(self) -> TakenIn:
+        """Move what hooks left in the inbox into the queue."""
+        return intake.take_in(self.database, self.data_dir)
+
+    def backfill(self, path: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> Backfill:
+        """A run over Claude Code transcripts (a file, a folder, or the host's own); iterate over it to do the work."""
+        return Backfill(self.database, self.data_dir, path, dry_run=dry_run)
+
+    def remember(  # noqa: PLR0913  # what a note can carry
+        self,
+        text: str,
+        *,
+        title: str | None = None,
+        project: str | None = None,
+        created_ms: int | None = None,
+        files: Iterable[str] = (),
+        concepts: Iterable[str] = (),
+    ) -> int:
+        """Save a note; gives its id. *project* is a project's name or a folder (default: the working directory)."""
+        if not text.strip():
+            message = "there is no text to remember"
+            raise BadRequest(message)
+        kept = edge.redact.clean(text).strip()
+        if not kept:
+            message = "the text is wholly private; nothing was stored"
+            raise BadRequest(message)
+        head = edge.redact.clean(title or "").strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
+        at_ms = self.clock() if created_ms is None else created_ms
+        identity = self._identity(project)
+        with self.database.write() as connection:
+            project_id = sessions.project_id(connection, identity, at_ms)
+            origin = memories.Origin(project_id=project_id, created_ms=at_ms)
+            return memories.add_note(connection, head, kept, origin, tuple(files), tuple(concepts))
+
+    def _identity(self, project: str | None) -> tuple[str, str, str]:
+        """Key, name and root of a project given by name or folder."""
+        if project and not os.path.isabs(project) and not project.startswith((".", "~")):  # noqa: PTH117  # either OS
+            known = status.project_named(self.database, project)
+            return (known.key, known.name, known.root) if known else (f"name:{project}", project, "")
+        return projects.identify(os.path.abspath(os.path.expanduser(project or ".")))  # noqa: PTH100, PTH111  # keeps links
+
+    # ---------------------------------------------------------------------------------------------- what is made of it
+    def observe_pending(
+        self, *, flush: bool = True, most: int | None = None, until: Callable[[], bool] = lambda: False
+    ) -> Observed:
+        """Observe what waits, batch by batch, until nothing is ready, *most* batches are done, or *until* says so."""
+        total = Observed()
+        while (most is None or total.batches < most) and not until():
+            done = self.observer.observe_next(flush=flush)
+            if done is None:
+                break
+            total = plus(total, done)
+        events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
+        return total
+
+    def retry(self, event_id: int | None = None) -> int:
+        """Put parked events (all, or one) back into the queue; gives how many."""
+        return events.retry(self.database, event_id)
+
+    def discard(self, event_id: int | None = None) -> int:
+        """Delete parked events (all, or one) for good; gives how many."""
+        return events.discard(self.database, event_id)
+
+    # ---------------------------------------------------------------------------------------------- what goes out
+    def search(  # noqa: PLR0913  # the filters of the original
+        self,
+        query: str = "",
+        *,
+        kind: str | Sequence[str] = (),
+        type: str | Sequence[str] = (),  # noqa: A002  # the word every front end uses
+        concepts: str | Sequence[str] = (),
+        files: str | Sequence[str] = (),
+        project: str | None = None,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        order: str = "relevance",
+    ) -> list[Hit]:
+        """Hits, best first. Without a query: the newest. Lists may be given as one text with commas.
+
+        *kind* is observation, summary or note; *type* an observation type; *files* parts of paths; *until_ms* is exclusive.
+        """
+        filters = Filters(
+            projects=self._projects(project),
+            kinds=_listed(kind),
+            types=_listed(type),
+            concepts=_listed(concepts),
+            files=_listed(files),
+            since_ms=since_ms,
+            until_ms=until_ms,
+        )
+        page = Page(order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0))
+        return search.search(self.database, query, filters, page)
+
+    def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
+        self,
+        anchor: int | str | None = None,
+        *,
+        at_ms: int | None = None,
+        query: str | None = None,
+        before: int = 10,
+        after: int = 10,
+        project: str | None = None,
+    ) -> list[Moment]:
+        """What happened around a memory (*anchor*), a time, or the best hit of a query; oldest first."""
+        if sum(given is not None for given in (anchor, at_ms, query)) != 1:
+            message = "give exactly one of anchor, at_ms and query"
+            raise BadRequest(message)
+        if query is not None:
+            hits = self.search(query, project=project, limit=1)
+            if not hits:
+                message = f"nothing found for {query!r}, so there is no place in time to show"
+                raise NotFound(message)
+            anchor = hits[0].id
+        only = (self._projects(project) or (None,))[0]
+        span = (_bounded("before", before, 0), _bounded("after", after, 0))
+        return timeline.around(self.database, timeline.anchor_of(anchor), at_ms, span, only)
+
+    def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
+        """Memories in full, in the order of the ids; unknown ids are left out."""
+        return memories.get(self.database, ids_wanted)
+
+    def context(self, cwd: str | None = None, *, source: str = "startup", session: str = "") -> str:
+        """What a session starting in *cwd* would be told ("" for nothing); *source* as the host's SessionStart says it."""
+        cwd = projects.real_path(os.path.abspath(cwd or "."))  # noqa: PTH100  # keeps what is no path of this machine
+        place = contexts.Place(projects.identify(cwd)[0], cwd, projects.branch_of(cwd), session, source)
+        options = {name: getattr(self.settings, name) for name in rules.DEFAULTS}
+        return contexts.build(self.database.connection(), options, place, self.clock())
+
+    def sessions(self, project: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Session]:
+        """Sessions, most recently active first."""
+        only = (self._projects(project) or (None,))[0]
+        return sessions.sessions(self.database, only, _bounded("limit", limit, 1), _bounded("offset", offset, 0))
+
+    def projects(self) -> list[status.ProjectRow]:
+        """Projects, most recently active first, with how much is known of each."""
+        return status.projects(self.database)
+
+    def queue(self, *, limit: int = 50, offset: int = 0) -> list[events.QueueRow]:
+        """Events that wait or are parked."""
+        return events.queue(self.database, _bounded("limit", limit, 1), _bounded("offset", offset, 0))
+
+    def stats(self) -> dict[str, Any]:
+        """Counts, queue, sizes and problems, as plain values."""
+        found = status.stats(self.database, self.clock())
+        inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
+        chosen = {"provider": self._provider.name if self._provider else self.settings.provider, "mode": self.settings.mode}
+        return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": list(self.problems)}
+
+    def _projects(self, name: str | None) -> tuple[int, ...]:
+        """The id of the project with this name, key, or folder, as a filter; NotFound says which there are."""
+        if name is None:
+            return ()
+        found = status.project_named(self.database, name)
+        if found is None and (name.startswith((".", "~")) or os.path.isabs(name)):  # noqa: PTH117  # either OS
+            found = status.project_keyed(self.database, self._identity(name)[0])
+        if found is None:
+            known = ", ".join(row.name for row in self.projects()[:10]) or "none yet"
+            message = f"no project is called {name!r}; known projects: {known}"
+            raise NotFound(message)
+        return (found.id,)
+
+
+def plus(one: Observed, other: Observed) -> Observed:
+    """Two runs over the queue as one."""
+    return Observed(**{name: value + getattr(other, name) for name, value in attrs.asdict(one).items()})
+
+
+def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
+    """A list, or one text with commas, as a tuple without blanks."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _bounded(name: str, value: int, least: int, most: int = 1_000_000) -> int:
+    if not isinstance(value, int) or not least <= value <= most:
+        message = f"{name} must be a whole number from {least} to {most}, not {value!r}"
+        raise BadRequest(message)
+    return value
+
+
+def exists(data_dir: str) -> bool:
+    """Whether there is a memory file of ours in *data_dir*."""
+    return kind_of(f"{data_dir}/{paths.DATABASE}") == "ours"
+
+
+def monotonic_deadline(seconds: float) -> Callable[[], bool]:
+    """A function that says whether *seconds* have gone by since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end

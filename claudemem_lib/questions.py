@@ -1,0 +1,135 @@
+"""What a person typed, as an FTS5 expression. Pure; nothing typed reaches MATCH unquoted.
+
+Words are looked for as words; "quoted text" as a phrase; `word*` as a beginning; AND, OR, NOT and parentheses work for those
+who type them in capitals. An identifier is also looked for by its parts, CJK text by its pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from claudemem_lib.words import CJK_RUN, pairs_of, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_QUESTION = 4_000
+MOST_WORDS = 60
+_PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
+_OPERATORS = ("AND", "OR", "NOT")
+# The words of a question that say nothing about what is asked for.
+STOP_WORDS = frozenset(
+    "a about all am an and any are as at be been but by can could did do does doing for from get had has have having he her "
+    "here him his how i if in into is it its just me my no not now of on one or our out over she should so some such than "
+    "that the their them then there these they this those to too up us was we were what when where which while who whom why "
+    "will with would you your".split()
+)
+
+
+@frozen
+class Word:
+    """One thing to look for: *text* as typed, *match* the FTS5 expression for it."""
+
+    text: str
+    match: str
+
+
+@frozen
+class Question:
+    """A question taken apart: an expression if the person wrote one, else the words."""
+
+    expression: str
+    words: tuple[Word, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not self.expression and not self.words
+
+
+def read(text: str) -> Question:
+    """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
+    pieces = [match.groups() for match in _PIECE.finditer(text[:LONGEST_QUESTION])][: MOST_WORDS * 2]
+    typed = any(word in _OPERATORS for _, _, _, word in pieces)
+    if typed:
+        expression = _expression(pieces)
+        if expression:
+            return Question(expression, ())
+    words = [_word(*piece) for piece in pieces]
+    found = list({word.match: word for word in words if word is not None}.values())[:MOST_WORDS]
+    telling = [word for word in found if word.text.lower() not in STOP_WORDS]
+    return Question("", tuple(telling or found))
+
+
+def every(words: Iterable[Word]) -> str:
+    """All of the words."""
+    return " AND ".join(f"({word.match})" for word in words)
+
+
+def some(words: Iterable[Word]) -> str:
+    """Any of the words."""
+    return " OR ".join(f"({word.match})" for word in words)
+
+
+def _word(phrase: str | None, star: str | None, bracket: str | None, word: str | None) -> Word | None:
+    """One piece as something to look for; None for a bracket or a piece without letters or digits."""
+    if bracket:
+        return None
+    text = phrase if phrase is not None else (word or "")
+    begins = bool(star) or text.endswith("*")
+    match = _match(text.rstrip("*"), begins=begins)
+    return Word(text, match) if match else None
+
+
+def _match(text: str, *, begins: bool) -> str:
+    """The FTS5 expression for one word or phrase, "" if there is nothing in it to look for."""
+    pieces, end = [], 0
+    for run in CJK_RUN.finditer(text):
+        pieces.append(_plain(text[end : run.start()], begins=False))
+        pairs = pairs_of(run.group())
+        pieces.append(_quoted(" ".join(pairs[:-1])) if len(pairs) > 1 else _quoted(pairs[0]) + " *")
+        end = run.end()
+    pieces.append(_plain(text[end:], begins=begins))
+    return " AND ".join(piece for piece in pieces if piece)
+
+
+def _plain(text: str, *, begins: bool) -> str:
+    if not any(char.isalnum() for char in text):
+        return ""
+    parts = parts_of(text.strip(".,;:!?'`()[]{}<>"))
+    if parts and not begins:
+        return f"({_quoted(text)} OR {_quoted(' '.join(parts))})"
+    return _quoted(text) + (" *" if begins else "")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""').replace("\x00", " ") + '"'
+
+
+def _expression(pieces: list[tuple[str | None, str | None, str | None, str | None]]) -> str:
+    """The pieces as one FTS5 expression with the operators the person typed, or "" if they do not fit together."""
+    out: list[str] = []
+    depth, wants_operand = 0, True
+    for piece in pieces:
+        _, _, bracket, word = piece
+        if word in _OPERATORS:
+            if wants_operand:
+                return ""
+            out.append(str(word))
+            wants_operand = True
+        elif bracket == ")":
+            if wants_operand or not depth:
+                return ""
+            out.append(")")
+            depth -= 1
+        else:
+            operand = "(" if bracket else f"({found.match})" if (found := _word(*piece)) else ""
+            if not operand:
+                continue
+            out.extend(([] if wants_operand else ["AND"]) + [operand])
+            depth += operand == "("
+            wants_operand = operand == "("
+    return " ".join(out) if out and not depth and not wants_operand else ""

@@ -1,0 +1,111 @@
+"""Memories as text: for an agent's context, for a terminal, for a person. The only formatter. Lean: the context hook uses it.
+
+Stored text comes from outside. In an agent's context it stands between tags that it cannot close; everywhere control
+characters are taken out, so that it cannot steer a terminal.
+"""
+
+from __future__ import annotations
+
+from time import localtime, strftime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from claudemem_lib.models import Hit, Moment, StoredMemory
+
+OPEN_TAG = "<claude-mem-context>"
+CLOSE_TAG = "</claude-mem-context>"
+NO_FILE = "General"
+SECTIONS = (
+    ("investigated", "Investigated"),
+    ("learned", "Learned"),
+    ("completed", "Completed"),
+    ("next_steps", "Next steps"),
+    ("notes", "Notes"),
+)
+
+
+def day(at_ms: int) -> str:
+    """A date, local time: 2026-11-22."""
+    return strftime("%Y-%m-%d", localtime(at_ms / 1000))
+
+
+def clock(at_ms: int) -> str:
+    """A time of day, local: 15:48."""
+    return strftime("%H:%M", localtime(at_ms / 1000))
+
+
+def label(kind: str, type_: str) -> str:
+    """What a person calls it: an observation by its type, everything else by its kind."""
+    return type_ or kind
+
+
+def safe(text: str) -> str:
+    """*text* without control characters but newline and tab."""
+    if text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" or char >= " " and not "\x7f" <= char < "\xa0" else " " for char in text)
+
+
+def line(text: str, limit: int = 0) -> str:
+    """*text* on one line, cut to *limit* characters (0: not cut)."""
+    flat = " ".join(safe(text).split())
+    return flat if not limit or len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def fenced(body: str) -> str:
+    """*body* between the tags that mark injected memory, unable to close them."""
+    for tag in (OPEN_TAG, CLOSE_TAG):
+        at = body.lower().find(tag[:-1])
+        while at >= 0:
+            body = f"{body[:at]}‹{body[at + 1 :]}"
+            at = body.lower().find(tag[:-1], at + 1)
+    return f"{OPEN_TAG}\n{body.strip()}\n{CLOSE_TAG}"
+
+
+def hits(found: Sequence[Hit]) -> str:
+    """Search results as an index: one line each, with what reading the whole would cost."""
+    if not found:
+        return "Nothing found."
+    several = len({hit.project for hit in found}) > 1
+    lines = []
+    for hit in found:
+        where = f" [{hit.project}]" if several else ""
+        file = f" · {hit.file}" if hit.file else ""
+        when = f"{day(hit.created_ms)} {clock(hit.created_ms)}"
+        title = line(hit.title, 120) or "Untitled"
+        lines.append(f"#{hit.id} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens)")
+    return safe("\n".join(lines))
+
+
+def timeline(moments: Iterable[Moment]) -> str:
+    """What happened around a moment, day by day, the anchor marked."""
+    lines, today = [], ""
+    for moment in moments:
+        if day(moment.created_ms) != today:
+            today = day(moment.created_ms)
+            lines.append(f"{'' if not lines else chr(10)}{today}")
+        name = f"P{moment.id}" if moment.kind == "prompt" else f"#{moment.id}"
+        mark = "  <- anchor" if moment.anchor else ""
+        title = line(moment.title, 120) or "Untitled"
+        lines.append(f"  {clock(moment.created_ms)} {name} {label(moment.kind, moment.type)}: {title}{mark}")
+    return safe("\n".join(lines)) or "Nothing there."
+
+
+def memory(one: StoredMemory) -> str:
+    """One memory in full, as Markdown."""
+    head = f"#{one.id} {line(one.title) or 'Untitled'}"
+    origin = f"{label(one.kind, one.type)} · {one.project} · {day(one.created_ms)} {clock(one.created_ms)}"
+    if one.branch:
+        origin += f" · branch {one.branch}"
+    if one.session:
+        origin += f" · session {one.session} prompt {one.prompt_number}"
+    parts = [head, origin]
+    parts += [text for text in (one.subtitle, one.narrative) if text]
+    parts += ["\n".join(f"- {fact}" for fact in one.facts)] if one.facts else []
+    parts += [f"{heading}: {getattr(one, name)}" for name, heading in SECTIONS if getattr(one, name)]
+    for heading, names in (("Modified", one.files_modified), ("Read", one.files_read), ("Concepts", one.concepts)):
+        if names:
+            parts.append(f"{heading}: {', '.join(names)}")
+    return safe("\n\n".join(parts))

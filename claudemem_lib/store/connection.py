@@ -1,0 +1,143 @@
+"""One connection to the memory file, opened the one right way. Lean: the context hook opens its reader here too."""
+
+from __future__ import annotations
+
+import apsw
+
+from claudemem_lib.errors import ForeignDatabase, NewerSchema, StoreBusy, StoreUnreadable
+from claudemem_lib.lean import system
+from claudemem_lib.store import sql
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+SCHEMA_VERSION = 1
+BUSY_MS = 5_000
+_MAGIC = b"SQLite format 3\x00"
+
+
+def open_reader(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
+    """A connection that only reads; StoreUnreadable if the file is missing or no memory file of ours."""
+    if kind_of(path) != "ours":
+        message = f"{path} is no memory file yet"
+        raise StoreUnreadable(message)
+    try:
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise unreadable(path, error) from error
+    connection.set_busy_timeout(busy_ms)
+    run(connection, sql.READER_PRAGMAS)
+    return connection
+
+
+def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
+    """A connection that may write; makes the file if there is none. ForeignDatabase if it is somebody else's."""
+    kind = kind_of(path)
+    if kind == "foreign":
+        raise _foreign(path)
+    try:
+        if kind == "absent":
+            _create(path, busy_ms)
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(busy_ms)
+        run(connection, sql.WRITER_PRAGMAS)
+        if connection.execute(sql.WAL).get != "wal":
+            message = f"{path} cannot use a write-ahead log; put the data folder on a local disk"
+            raise StoreUnreadable(message)
+    except apsw.BusyError as error:
+        raise busy(path) from error
+    except apsw.Error as error:
+        raise unreadable(path, error) from error
+    return connection
+
+
+def run(connection: apsw.Connection, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+    """All rows of one or more statements. (An apsw cursor runs further statements only as rows are read.)"""
+    return connection.execute(text, values).fetchall()
+
+
+def kind_of(path: str) -> str:
+    """"ours", "foreign" or "absent" (missing or empty), from the file's header alone: nothing is locked or changed."""
+    try:
+        file = system.open(path, system.O_RDONLY | getattr(system, "O_BINARY", 0))
+    except FileNotFoundError:
+        return "absent"
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        header = system.read(file, 100)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        system.close(file)
+    if not header:
+        return "absent"
+    ours = header[:16] == _MAGIC and int.from_bytes(header[68:72], "big") == sql.APPLICATION_ID
+    return "ours" if ours else "foreign"
+
+
+def _create(path: str, busy_ms: int) -> None:
+    """Make an empty file that is ours: the mark goes into the main file before any log exists."""
+    umask = system.umask(0o077)
+    try:
+        connection = apsw.Connection(path)
+    finally:
+        system.umask(umask)
+    try:
+        connection.set_busy_timeout(busy_ms)
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute(sql.APPLICATION).get != sql.APPLICATION_ID:
+            connection.execute("ROLLBACK")
+            run(connection, sql.CREATE_PRAGMAS)
+        else:
+            connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def check_version(connection: apsw.Connection, path: str) -> int:
+    """The file's schema version; NewerSchema if this release must not write it."""
+    version = int(connection.execute(sql.VERSION).get)
+    if version > SCHEMA_VERSION:
+        message = (
+            f"{path} was written by a newer claude-mem (schema {version}, this one knows {SCHEMA_VERSION}); "
+            "it can be read but not changed. Update claude-mem."
+        )
+        raise NewerSchema(message)
+    return version
+
+
+def _foreign(path: str) -> ForeignDatabase:
+    if _is_original(path):
+        return ForeignDatabase(
+            f"{path} is a database of the original claude-mem; it is left as it is. Run `claude-mem import {path}` to take it "
+            "over, or set CLAUDE_MEM_DATA_DIR to another folder."
+        )
+    return ForeignDatabase(
+        f"{path} is not a claude-mem memory file; it is left as it is. Move it away or set CLAUDE_MEM_DATA_DIR to another folder."
+    )
+
+
+def _is_original(path: str) -> bool:
+    """Whether a foreign file has the original's tables; opened so that not even a lock file is made."""
+    try:
+        uri = "file:" + path.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?immutable=1"
+        connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        try:
+            return bool(run(connection, sql.FOREIGN_TABLES))
+        finally:
+            connection.close()
+    except apsw.Error:
+        return False
+
+
+def unreadable(path: str, error: Exception) -> StoreUnreadable:
+    """What to say about a file that cannot be used."""
+    return StoreUnreadable(f"{path} cannot be used: {error}. Captured events wait in the inbox; nothing is lost.")
+
+
+def busy(path: str) -> StoreBusy:
+    """What to say when the write lock stays taken."""
+    return StoreBusy(f"{path} is locked by another process; try again in a moment")

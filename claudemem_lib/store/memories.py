@@ -1,0 +1,137 @@
+"""Observations, summaries and notes: one id space, one way in, one way out."""
+
+from __future__ import annotations
+
+import array
+from typing import TYPE_CHECKING, Any
+
+import apsw
+from attrs import frozen
+
+from claudemem_lib.ids import new_uid
+from claudemem_lib.models import StoredMemory
+from claudemem_lib.store import sql
+from claudemem_lib.store.connection import run
+from claudemem_lib.words import terms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from claudemem_lib.models import Observation, Summary
+    from claudemem_lib.store.database import Database
+
+TEXTS = ("title", "subtitle", "narrative", "facts", "investigated", "learned", "completed", "next_steps", "notes")
+LONGEST_TEXT = 20_000
+
+
+@frozen(kw_only=True)
+class Origin:
+    """Where a memory comes from: what every memory of one batch shares."""
+
+    project_id: int
+    created_ms: int
+    session_id: int | None = None
+    prompt_number: int = 0
+    batch: str | None = None
+    branch: str = ""
+    provider: str = ""
+    model: str = ""
+    work_tokens: int = 0
+
+
+def add_observation(connection: apsw.Connection, made: Observation, origin: Origin) -> int:
+    """Store an observation; gives its id."""
+    texts = {"title": made.title, "subtitle": made.subtitle, "narrative": made.narrative, "facts": _lines(made.facts)}
+    files = [("modified", path) for path in made.files_modified] + [("read", path) for path in made.files_read]
+    return _add(connection, "observation", made.type, texts, origin, files, made.concepts)
+
+
+def add_summary(connection: apsw.Connection, made: Summary, origin: Origin) -> int:
+    """Store the summary of a turn; its request is the title."""
+    names = ("investigated", "learned", "completed", "next_steps", "notes")
+    texts = {"title": made.request, **{name: getattr(made, name) for name in names}}
+    return _add(connection, "summary", "", texts, origin, (), ())
+
+
+def add_note(  # noqa: PLR0913  # one argument per fact a person gives
+    connection: apsw.Connection, title: str, text: str, origin: Origin, files: Sequence[str], concepts: Sequence[str]
+) -> int:
+    """Store a note; gives its id."""
+    texts = {"title": title, "narrative": text}
+    return _add(connection, "note", "", texts, origin, [("modified", path) for path in files], concepts)
+
+
+def _add(  # noqa: PLR0913  # the columns of one row
+    connection: apsw.Connection,
+    kind: str,
+    type_: str,
+    texts: Mapping[str, str],
+    origin: Origin,
+    files: Sequence[tuple[str, str]],
+    concepts: Iterable[str],
+) -> int:
+    row: dict[str, Any] = {name: texts.get(name, "")[:LONGEST_TEXT] for name in TEXTS}
+    row["terms"] = terms_of(*row.values(), *(path for _, path in files), *concepts) + _names(files, concepts)
+    row["read_tokens"] = read_tokens(*(row[name] for name in TEXTS))
+    for name in ("project_id", "session_id", "prompt_number", "batch", "branch", "provider", "model", "work_tokens"):
+        row[name] = getattr(origin, name)
+    row.update(uid=new_uid(origin.created_ms), kind=kind, type=type_, created_ms=origin.created_ms)
+    memory = int(run(connection, sql.ADD_MEMORY, row)[0][0])
+    for position, (role, path) in enumerate(files):
+        run(connection, sql.ADD_FILE, (memory, role, path, position))
+    for concept in concepts:
+        run(connection, sql.ADD_CONCEPT, (memory, concept))
+    return memory
+
+
+def _names(files: Sequence[tuple[str, str]], concepts: Iterable[str]) -> str:
+    """File paths and concepts as words, so that a search finds a memory by them too."""
+    return "".join(f"\n{name}" for name in (*(path for _, path in files), *concepts))[:LONGEST_TEXT]
+
+
+def _lines(facts: Iterable[str]) -> str:
+    return "\n".join(" ".join(fact.split()) for fact in facts)
+
+
+def read_tokens(*texts: str) -> int:
+    """What reading these texts costs: four characters a token, rounded up (the original's estimate)."""
+    return -(-sum(map(len, texts)) // 4)
+
+
+def get(database: Database, ids: Iterable[int]) -> list[StoredMemory]:
+    """The memories with these ids, in the order asked for; unknown ids are left out."""
+    wanted = list(dict.fromkeys(ids))
+    bound = (id_list(wanted),)
+    files = _grouped(database.rows(sql.FILES, bound))
+    concepts = _grouped(database.rows(sql.CONCEPTS, bound))
+    found = {row[0]: _memory(row, files.get(row[0], ()), concepts.get(row[0], ())) for row in database.rows(sql.MEMORIES, bound)}
+    return [found[memory] for memory in wanted if memory in found]
+
+
+def id_list(ids: Iterable[int]) -> apsw.carray:
+    """Ids as one bound value."""
+    return apsw.carray(array.array("q", [one for one in ids if -(1 << 63) <= one < 1 << 63] or [-1]))
+
+
+def text_list(texts: Iterable[str]) -> apsw.carray:
+    """Texts as one bound value."""
+    return apsw.carray(tuple(texts) or ("",))
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    grouped: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        grouped.setdefault(row[0], []).append(row[1:])
+    return grouped
+
+
+def _memory(row: tuple[Any, ...], files: Iterable[tuple[Any, ...]], concepts: Iterable[tuple[Any, ...]]) -> StoredMemory:
+    names = ("id", "uid", "kind", "type", "title", "subtitle", "narrative", "facts", "investigated", "learned", "completed")
+    more = ("next_steps", "notes", "project", "session", "prompt_number", "branch", "provider", "model", "work_tokens")
+    values = dict(zip((*names, *more, "read_tokens", "created_ms"), row, strict=True))
+    values["facts"] = tuple(values["facts"].splitlines())
+    paths = {role: tuple(path for kind, path in files if kind == role) for role in ("modified", "read")}
+    concepts_found = tuple(concept for (concept,) in concepts)
+    return StoredMemory(
+        **values, concepts=concepts_found, files_modified=paths["modified"], files_read=paths["read"]
+    )

@@ -1,0 +1,375 @@
+"""Every SQL text of the product, by the module that runs it. Parameters are always bound."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x434D454D  # "CMEM"
+
+SCHEMA_1 = """
+CREATE TABLE migrations(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
+
+CREATE TABLE projects(
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, root TEXT NOT NULL,
+  created_ms INTEGER NOT NULL) STRICT;
+
+CREATE TABLE sessions(
+  id INTEGER PRIMARY KEY, host_id TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL REFERENCES projects(id),
+  title TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', 'completed')),
+  source TEXT NOT NULL DEFAULT '', cwd TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '',
+  started_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ended_ms INTEGER, context_ms INTEGER) STRICT;
+CREATE INDEX sessions_by_project ON sessions(project_id, last_ms);
+
+CREATE TABLE prompts(
+  id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL, host_prompt_id TEXT NOT NULL DEFAULT '',
+  origin TEXT NOT NULL DEFAULT 'user' CHECK(origin IN ('user', 'host')), text TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, UNIQUE(session_id, number)) STRICT;
+CREATE INDEX prompts_by_host ON prompts(session_id, host_prompt_id);
+CREATE INDEX prompts_by_time ON prompts(created_ms);
+
+CREATE TABLE events(
+  id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
+  session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE, prompt_number INTEGER NOT NULL,
+  kind TEXT NOT NULL, tool TEXT NOT NULL DEFAULT '', payload TEXT NOT NULL, occurred_ms INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK(state IN ('pending', 'claimed', 'finished', 'parked')),
+  taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+  finished_ms INTEGER) STRICT;
+CREATE INDEX events_waiting ON events(session_id, prompt_number) WHERE state IN ('pending', 'claimed');
+CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
+CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished';
+CREATE INDEX events_parked ON events(id) WHERE state = 'parked';
+
+CREATE TABLE memories(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK(kind IN ('observation', 'summary', 'note')), type TEXT NOT NULL DEFAULT '',
+  project_id INTEGER NOT NULL REFERENCES projects(id), session_id INTEGER REFERENCES sessions(id),
+  prompt_number INTEGER NOT NULL DEFAULT 0, batch TEXT,
+  title TEXT NOT NULL DEFAULT '', subtitle TEXT NOT NULL DEFAULT '', narrative TEXT NOT NULL DEFAULT '',
+  facts TEXT NOT NULL DEFAULT '', investigated TEXT NOT NULL DEFAULT '', learned TEXT NOT NULL DEFAULT '',
+  completed TEXT NOT NULL DEFAULT '', next_steps TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '',
+  terms TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '', provider TEXT NOT NULL DEFAULT '',
+  model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
+  created_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX memories_by_project ON memories(project_id, created_ms);
+CREATE INDEX memories_by_time ON memories(created_ms);
+CREATE INDEX memories_by_kind ON memories(project_id, kind, created_ms);
+CREATE INDEX memories_by_session ON memories(session_id, created_ms);
+
+CREATE TABLE memory_files(
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
+  role TEXT NOT NULL CHECK(role IN ('modified', 'read')), path TEXT NOT NULL, position INTEGER NOT NULL,
+  PRIMARY KEY(memory_id, role, path)) STRICT, WITHOUT ROWID;
+CREATE INDEX memory_files_by_path ON memory_files(path);
+
+CREATE TABLE memory_concepts(
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL,
+  PRIMARY KEY(memory_id, concept)) STRICT, WITHOUT ROWID;
+CREATE INDEX memory_concepts_by_name ON memory_concepts(concept, memory_id);
+
+CREATE VIRTUAL TABLE memories_fts USING fts5(
+  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms,
+  content='memories', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE memories_words USING fts5vocab(memories_fts, 'row');
+INSERT INTO memories_fts(memories_fts, rank) VALUES ('secure-delete', 1);
+CREATE TRIGGER memories_ai AFTER INSERT ON memories BEGIN
+  INSERT INTO memories_fts(
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+  VALUES (new.id, new.title, new.subtitle, new.narrative, new.facts, new.investigated, new.learned, new.completed,
+    new.next_steps, new.notes, new.terms);
+END;
+CREATE TRIGGER memories_ad AFTER DELETE ON memories BEGIN
+  INSERT INTO memories_fts(memories_fts,
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+  VALUES ('delete', old.id, old.title, old.subtitle, old.narrative, old.facts, old.investigated, old.learned,
+    old.completed, old.next_steps, old.notes, old.terms);
+END;
+CREATE TRIGGER memories_au AFTER UPDATE OF
+  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms ON memories BEGIN
+  INSERT INTO memories_fts(memories_fts,
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+  VALUES ('delete', old.id, old.title, old.subtitle, old.narrative, old.facts, old.investigated, old.learned,
+    old.completed, old.next_steps, old.notes, old.terms);
+  INSERT INTO memories_fts(
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+  VALUES (new.id, new.title, new.subtitle, new.narrative, new.facts, new.investigated, new.learned, new.completed,
+    new.next_steps, new.notes, new.terms);
+END;
+
+CREATE TABLE transcripts(
+  path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, read_ms INTEGER NOT NULL) STRICT;
+
+CREATE TABLE usage(
+  id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+  purpose TEXT NOT NULL, session_id INTEGER REFERENCES sessions(id) ON DELETE SET NULL,
+  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL) STRICT;
+CREATE INDEX usage_by_time ON usage(created_ms);
+"""
+
+# ------------------------------------------------------------------------------------------------------ connection
+READER_PRAGMAS = "PRAGMA query_only=1; PRAGMA mmap_size=1073741824; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY"
+WRITER_PRAGMAS = (
+    "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1; PRAGMA secure_delete=FAST;"
+    "PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
+)
+CREATE_PRAGMAS = f"PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={APPLICATION_ID}"
+APPLICATION = "PRAGMA application_id"
+WAL = "PRAGMA journal_mode=WAL"
+VERSION = "PRAGMA user_version"
+SET_VERSION = "PRAGMA user_version={}"
+DATA_VERSION = "PRAGMA data_version"
+FOREIGN_TABLES = "SELECT name FROM sqlite_schema WHERE name IN ('sdk_sessions', 'schema_versions')"
+INTEGRITY = "PRAGMA integrity_check"
+MIGRATED = "INSERT INTO migrations(version, name, applied_ms) VALUES (?, ?, ?)"
+BACKUP = "VACUUM INTO ?"
+
+# -------------------------------------------------------------------------------------------------------- sessions
+PROJECT_BY_KEY = "SELECT id, key, name, root FROM projects WHERE key = ?"
+PROJECT_BY_NAME = "SELECT id, key, name, root FROM projects WHERE name = ? COLLATE NOCASE"
+ADD_PROJECT = "INSERT INTO projects(key, name, root, created_ms) VALUES (?, ?, ?, ?) RETURNING id"
+PROJECTS = """
+SELECT p.id, p.key, p.name, p.root, coalesce(s.n, 0), coalesce(m.n, 0), max(coalesce(s.last, 0), coalesce(m.last, 0)) AS last
+FROM projects p
+LEFT JOIN (SELECT project_id, count(*) AS n, max(last_ms) AS last FROM sessions GROUP BY project_id) s ON s.project_id = p.id
+LEFT JOIN (SELECT project_id, count(*) AS n, max(created_ms) AS last FROM memories GROUP BY project_id) m
+  ON m.project_id = p.id
+ORDER BY last DESC, p.id
+"""
+SESSION_BY_HOST = "SELECT id, project_id, branch, cwd FROM sessions WHERE host_id = ?"
+ADD_SESSION = """
+INSERT INTO sessions(host_id, project_id, cwd, branch, started_ms, last_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING id
+"""
+TOUCH_SESSION = """
+UPDATE sessions SET last_ms = max(last_ms, :at), started_ms = min(started_ms, :at),
+  branch = CASE WHEN branch = '' THEN :branch ELSE branch END WHERE id = :id
+"""
+START_SESSION = """
+UPDATE sessions SET source = :source, context_ms = max(coalesce(context_ms, 0), :at),
+  status = CASE WHEN coalesce(ended_ms, 0) <= :at THEN 'active' ELSE status END,
+  ended_ms = CASE WHEN coalesce(ended_ms, 0) <= :at THEN NULL ELSE ended_ms END WHERE id = :id
+"""
+END_SESSION = """
+UPDATE sessions SET status = 'completed', ended_ms = :at WHERE id = :id AND (ended_ms IS NULL OR ended_ms < :at)
+  AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND kind = 'start' AND occurred_ms > :at)
+"""
+TITLE_SESSION = "UPDATE sessions SET title = ? WHERE id = ? AND title = ''"
+SESSIONS = """
+SELECT s.id, s.host_id, s.project_id, p.name, s.title, s.status, s.branch, s.cwd, s.started_ms, s.ended_ms, s.last_ms,
+  (SELECT count(*) FROM prompts WHERE session_id = s.id AND origin = 'user'),
+  (SELECT count(*) FROM memories WHERE session_id = s.id),
+  (SELECT count(*) FROM events WHERE session_id = s.id AND state IN ('pending', 'claimed'))
+FROM sessions s JOIN projects p ON p.id = s.project_id
+WHERE (:project IS NULL OR s.project_id = :project) AND (:host IS NULL OR s.host_id = :host)
+ORDER BY s.last_ms DESC, s.id DESC LIMIT :limit OFFSET :offset
+"""
+LAST_PROMPT = "SELECT coalesce(max(number), 0) FROM prompts WHERE session_id = ?"
+PROMPT_NUMBER = "SELECT max(number) FROM prompts WHERE session_id = ? AND host_prompt_id = ? AND host_prompt_id <> ''"
+PROMPT_AT = "SELECT number FROM prompts WHERE session_id = ? AND created_ms <= ? ORDER BY created_ms DESC LIMIT 1"
+ADOPT_SESSION = "UPDATE sessions SET project_id = ?, cwd = ? WHERE id = ?"
+ADOPT_MEMORIES = "UPDATE memories SET project_id = ? WHERE session_id = ?"
+ADD_PROMPT = """
+INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, created_ms) VALUES (?, ?, ?, ?, ?, ?)
+"""
+REQUEST = """
+SELECT text FROM prompts WHERE session_id = ? AND number <= ? AND origin = 'user' ORDER BY number DESC LIMIT 1
+"""
+
+# ---------------------------------------------------------------------------------------------------------- events
+KNOWN_EVENT = "SELECT 1 FROM events WHERE key = ? OR uid = ?"
+ADD_EVENT = """
+INSERT INTO events(uid, key, session_id, prompt_number, kind, tool, payload, occurred_ms, state, taken_ms, finished_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# A turn is ready when it is over (its Stop or the session's end was seen, or a later prompt came), or enough of it waits, or
+# it waited long enough. One batch of a session at a time, so that its memories keep their order; the session whose oldest
+# event waits longest comes first.
+CLAIM = """
+WITH waiting AS (
+  SELECT session_id, prompt_number, count(*) AS n, min(occurred_ms) AS oldest, min(taken_ms) AS taken,
+    max(not_before_ms) AS not_before, max(state = 'claimed' AND lease_until_ms > :now) AS busy
+  FROM events WHERE state IN ('pending', 'claimed') GROUP BY session_id, prompt_number),
+turn AS (
+  SELECT w.session_id, w.prompt_number FROM waiting w JOIN sessions s ON s.id = w.session_id
+  WHERE w.not_before <= :now
+    AND NOT EXISTS (SELECT 1 FROM waiting b WHERE b.session_id = w.session_id AND b.busy)
+    AND NOT EXISTS (SELECT 1 FROM waiting e WHERE e.session_id = w.session_id AND e.prompt_number < w.prompt_number)
+    AND (:flush OR s.status = 'completed' OR w.n >= :enough OR w.taken <= :now - :age
+      OR EXISTS (SELECT 1 FROM events e WHERE e.session_id = w.session_id AND e.prompt_number = w.prompt_number
+        AND e.kind = 'stop')
+      OR EXISTS (SELECT 1 FROM prompts p WHERE p.session_id = w.session_id AND p.number > w.prompt_number))
+    AND (:session IS NULL OR w.session_id = :session)
+  ORDER BY w.oldest, w.session_id LIMIT 1)
+UPDATE events SET state = 'claimed', batch = :token, lease_until_ms = :until, claims = claims + 1
+WHERE id IN (
+  SELECT e.id FROM events e JOIN turn t ON t.session_id = e.session_id AND t.prompt_number = e.prompt_number
+  WHERE e.state IN ('pending', 'claimed') ORDER BY e.occurred_ms, e.id LIMIT :most)
+RETURNING id, uid, kind, tool, payload, occurred_ms, session_id, prompt_number, attempts
+"""
+BATCH_SESSION = """
+SELECT s.host_id, s.project_id, p.name, p.root, s.branch FROM sessions s JOIN projects p ON p.id = s.project_id
+WHERE s.id = ?
+"""
+EARLIER = """
+SELECT id, uid, kind, tool, payload, occurred_ms FROM events
+WHERE session_id = ? AND prompt_number = ? AND state = 'finished' AND kind NOT IN ('start', 'end', 'prompt')
+  AND payload <> '' ORDER BY occurred_ms, id LIMIT 400
+"""
+RECAP = """
+SELECT title FROM memories WHERE session_id = ? AND kind = 'observation' ORDER BY created_ms DESC, id DESC LIMIT 30
+"""
+IS_OVER = """
+SELECT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND prompt_number = :n AND kind = 'stop')
+  AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND prompt_number = :n
+    AND (state = 'pending' OR state = 'claimed' AND batch <> :token))
+"""
+SUMMARISED = "SELECT 1 FROM memories WHERE session_id = ? AND prompt_number = ? AND kind = 'summary'"
+FINISH = """
+UPDATE events SET state = 'finished', finished_ms = ?, lease_until_ms = 0, error = ''
+WHERE batch = ? AND state = 'claimed'
+"""
+RENEW = "UPDATE events SET lease_until_ms = ? WHERE batch = ? AND state = 'claimed'"
+RELEASE = """
+UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, not_before_ms = :not_before, error = :error,
+  attempts = attempts + :failed
+WHERE batch = :token AND state = 'claimed'
+"""
+PARK_TIRED = """
+UPDATE events SET state = 'parked', batch = NULL
+WHERE state IN ('pending', 'claimed') AND lease_until_ms <= :now AND (attempts >= :limit OR claims >= :claims)
+"""
+RETRY_PARKED = """
+UPDATE events SET state = 'pending', attempts = 0, claims = 0, not_before_ms = 0
+WHERE state = 'parked' AND (:id IS NULL OR id = :id)
+"""
+RETRY_WAITING = "UPDATE events SET not_before_ms = 0 WHERE state = 'pending' AND not_before_ms > 0"
+DISCARD_PARKED = "DELETE FROM events WHERE state = 'parked' AND (:id IS NULL OR id = :id)"
+QUEUE_COUNTS = "SELECT state, count(*) FROM events GROUP BY state"
+QUEUE_OLDEST = "SELECT min(taken_ms) FROM events WHERE state IN ('pending', 'claimed')"
+QUEUE = """
+SELECT e.id, e.kind, e.tool, e.state, e.attempts, e.occurred_ms, e.taken_ms, e.not_before_ms, e.error, s.host_id, p.name,
+  e.prompt_number
+FROM events e JOIN sessions s ON s.id = e.session_id JOIN projects p ON p.id = s.project_id
+WHERE e.state IN ('pending', 'claimed', 'parked') ORDER BY e.state = 'parked' DESC, e.occurred_ms, e.id LIMIT ? OFFSET ?
+"""
+LAST_ERROR = """
+SELECT error, not_before_ms FROM events WHERE error <> '' AND state <> 'finished' ORDER BY id DESC LIMIT 1
+"""
+TRANSCRIPT_READ = "SELECT 1 FROM transcripts WHERE path = ? AND size = ? AND modified_ms = ?"
+ADD_TRANSCRIPT = "INSERT OR REPLACE INTO transcripts(path, size, modified_ms, read_ms) VALUES (?, ?, ?, ?)"
+EXPIRE = "DELETE FROM events WHERE state = 'finished' AND finished_ms < ?"
+
+# -------------------------------------------------------------------------------------------------------- memories
+ADD_MEMORY = """
+INSERT INTO memories(uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
+  investigated, learned, completed, next_steps, notes, terms, branch, provider, model, work_tokens, read_tokens, created_ms)
+VALUES (:uid, :kind, :type, :project_id, :session_id, :prompt_number, :batch, :title, :subtitle, :narrative, :facts,
+  :investigated, :learned, :completed, :next_steps, :notes, :terms, :branch, :provider, :model, :work_tokens, :read_tokens,
+  :created_ms)
+RETURNING id
+"""
+ADD_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
+ADD_CONCEPT = "INSERT OR IGNORE INTO memory_concepts(memory_id, concept) VALUES (?, ?)"
+MEMORIES = """
+SELECT m.id, m.uid, m.kind, m.type, m.title, m.subtitle, m.narrative, m.facts, m.investigated, m.learned, m.completed,
+  m.next_steps, m.notes, p.name, coalesce(s.host_id, ''), m.prompt_number, m.branch, m.provider, m.model, m.work_tokens,
+  m.read_tokens, m.created_ms
+FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id
+WHERE m.id IN carray(?)
+"""
+FILES = "SELECT memory_id, role, path FROM memory_files WHERE memory_id IN carray(?) ORDER BY memory_id, role, position"
+CONCEPTS = "SELECT memory_id, concept FROM memory_concepts WHERE memory_id IN carray(?) ORDER BY memory_id, concept"
+COUNTS = """
+SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM sessions), (SELECT count(*) FROM prompts),
+  (SELECT count(*) FROM memories WHERE kind = 'observation'), (SELECT count(*) FROM memories WHERE kind = 'summary'),
+  (SELECT count(*) FROM memories WHERE kind = 'note')
+"""
+ADD_USAGE = """
+INSERT INTO usage(created_ms, provider, model, purpose, session_id, input_tokens, output_tokens, cache_read_tokens,
+  cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+# ---------------------------------------------------------------------------------------------------------- search
+HIT_COLUMNS = """
+m.id, m.uid, m.kind, m.type, m.title, p.name, m.created_ms, m.read_tokens,
+coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')
+"""
+SEARCH_MATCH = f"""
+SELECT {HIT_COLUMNS}, -hit.score FROM (
+  SELECT m.id, bm25(memories_fts, 8.0, 4.0, 2.0, 3.0, 2.0, 3.0, 3.0, 2.0, 1.0, 1.5) AS score
+  FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+  WHERE memories_fts MATCH :match {{filters}} ORDER BY score, m.created_ms DESC LIMIT :pool) AS hit
+CROSS JOIN memories m ON m.id = hit.id JOIN projects p ON p.id = m.project_id
+ORDER BY {{order}} LIMIT :limit OFFSET :offset
+"""
+SEARCH_NEWEST = f"""
+SELECT {HIT_COLUMNS}, 0.0 FROM memories m JOIN projects p ON p.id = m.project_id
+WHERE 1 {{filters}} ORDER BY {{order}} LIMIT :limit OFFSET :offset
+"""
+ORDERS = {
+    "relevance": "hit.score, m.created_ms DESC",
+    "date_desc": "m.created_ms DESC, m.id DESC",
+    "date_asc": "m.created_ms, m.id",
+}
+FILTER_PROJECTS = " AND m.project_id IN carray(:projects)"
+FILTER_KINDS = " AND m.kind IN carray(:kinds)"
+FILTER_TYPES = " AND m.type IN carray(:types)"
+FILTER_SINCE = " AND m.created_ms >= :since"
+FILTER_UNTIL = " AND m.created_ms < :until"
+FILTER_CONCEPTS = (
+    " AND m.id IN (SELECT memory_id FROM memory_concepts WHERE concept IN carray(:concepts))"
+)
+FILTER_FILES = " AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id AND ({paths}))"
+FILE_LIKE = "f.path LIKE :file{} ESCAPE '\\'"
+WORD_COUNT = "SELECT doc FROM memories_words WHERE term = ?"
+
+# -------------------------------------------------------------------------------------------------------- timeline
+MOMENT_COLUMNS = """
+m.id, m.kind, m.type, m.title, p.name, coalesce(s.host_id, ''), m.created_ms, m.read_tokens,
+coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')
+"""
+_MOMENTS = f"""
+SELECT {MOMENT_COLUMNS} FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id
+WHERE (:project IS NULL OR m.project_id = :project)
+"""
+MOMENTS_BEFORE = f"""{_MOMENTS}
+  AND (m.created_ms, m.id) < (:at, :id) ORDER BY m.created_ms DESC, m.id DESC LIMIT :limit"""
+MOMENTS_AFTER = f"""{_MOMENTS}
+  AND (m.created_ms, m.id) >= (:at, :id) ORDER BY m.created_ms, m.id LIMIT :limit"""
+_PROMPT_MOMENTS = """
+SELECT q.id, 'prompt', '', q.text, p.name, s.host_id, q.created_ms, length(q.text) / 4, ''
+FROM prompts q JOIN sessions s ON s.id = q.session_id JOIN projects p ON p.id = s.project_id
+WHERE q.origin = 'user' AND (:project IS NULL OR s.project_id = :project)
+"""
+PROMPTS_BEFORE = f"""{_PROMPT_MOMENTS}
+  AND q.created_ms < :at ORDER BY q.created_ms DESC, q.id DESC LIMIT :limit"""
+PROMPTS_AFTER = f"""{_PROMPT_MOMENTS}
+  AND q.created_ms >= :at ORDER BY q.created_ms, q.id LIMIT :limit"""
+ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
+
+# --------------------------------------------------------------------------------------------------------- context
+CONTEXT_PROJECT = "SELECT id, name, root FROM projects WHERE key = ?"
+CONTEXT_SESSION = "SELECT id, context_ms, project_id FROM sessions WHERE host_id = ?"
+CONTEXT_ROWS = """
+SELECT m.id, m.kind, m.type, m.title, m.narrative, m.facts, m.branch, m.created_ms, m.read_tokens, m.work_tokens,
+  coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), ''),
+  m.session_id, m.prompt_number
+FROM memories m WHERE m.project_id = ? AND m.kind = ? AND m.created_ms > ? AND m.session_id IS NOT ?
+ORDER BY m.created_ms DESC, m.id DESC LIMIT ?
+"""
+CONTEXT_CONCEPTS = "SELECT concept FROM memory_concepts WHERE memory_id = ?"
+CONTEXT_SUMMARY = "SELECT title, investigated, learned, completed, next_steps, notes FROM memories WHERE id = ?"
+CONTEXT_TOTAL = "SELECT count(*) FROM memories WHERE project_id = ?"
+CONTEXT_LAST_MESSAGE = """
+SELECT e.payload FROM events e JOIN sessions s ON s.id = e.session_id
+WHERE s.project_id = ? AND e.kind = 'stop' AND e.payload <> '' AND s.id IS NOT ? ORDER BY e.occurred_ms DESC LIMIT 1
+"""
+STORY_PROMPTS = "SELECT number, text, created_ms FROM prompts WHERE session_id = ? AND origin = 'user' ORDER BY number"
+STORY_MEMORIES = """
+SELECT id, kind, type, title, completed, learned, next_steps, created_ms, prompt_number FROM memories
+WHERE session_id = ? ORDER BY created_ms, id
+"""
+STORY_FILES = """
+SELECT f.path, count(*) FROM memory_files f JOIN memories m ON m.id = f.memory_id
+WHERE m.session_id = ? AND f.role = 'modified' GROUP BY f.path ORDER BY max(m.created_ms) DESC, f.path
+"""
+STORY_WAITING = "SELECT count(*) FROM events WHERE session_id = ? AND state IN ('pending', 'claimed')"

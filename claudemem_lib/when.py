@@ -1,0 +1,43 @@
+"""Times as people and agents write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from claudemem_lib.errors import BadRequest
+
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s+ago)?")
+_UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_EPOCH = re.compile(r"\d{12,14}")
+
+
+def moment(text: str, now_ms: int, *, end: bool = False) -> int:
+    """Milliseconds UTC of `2026-11-22`, `2026-11-22T15:48`, `7d` (ago) or an epoch in milliseconds.
+
+    Times without a zone are local. A bare date means its beginning, or with *end* the beginning of the next day, so that
+    "until" includes the day. BadRequest says what can be written.
+    """
+    text = text.strip()
+    if _EPOCH.fullmatch(text):
+        return int(text)
+    ago = _AGO.fullmatch(text)
+    if ago:
+        return now_ms - int(ago[1]) * _UNITS_MS[ago[2]]
+    try:
+        found = datetime.fromisoformat(text)
+        if len(text) <= len("2026-11-22") and end:
+            found += timedelta(days=1)
+        return int(found.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError) as error:
+        message = f"{text!r} is no time; write 2026-11-22, 2026-11-22T15:48, or 7d, 12h, 30m for that long ago"
+        raise BadRequest(message) from error
+
+
+def age(ms: int) -> str:
+    """A length of time for people: 45 s, 12 min, 3 h, 5 d."""
+    seconds = max(0, ms) // 1000
+    for limit, size, unit in ((90, 1, "s"), (5_400, 60, "min"), (129_600, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds // size} {unit}"
+    return f"{seconds // 86_400} d"

@@ -1,0 +1,41 @@
+"""What a tokenizer for prose misses: the parts of identifiers, and Chinese, Japanese and Korean text.
+
+Both go into the extra indexed column `terms`, and questions are taken apart the same way (search.py), so that no connection
+to the file needs a tokenizer of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+_CJK = "぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ｦ-ﾟ\U00020000-\U0003134f"
+CJK_RUN = re.compile(f"[{_CJK}]+")
+_IDENTIFIER = re.compile(r"[^\W_]*[a-z0-9][A-Z][^\W_]*|[A-Z]{2,}[a-z][^\W_]*|[^\W\d_]+\d[^\W_]*|\d+[^\W\d_][^\W_]*")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+LONGEST_TERMS = 20_000
+
+
+def parts_of(word: str) -> list[str]:
+    """`parseHTTPResponse2` -> parse, http, response, 2; a word without such joints gives nothing."""
+    if not _IDENTIFIER.fullmatch(word):
+        return []
+    found = [part.lower() for part in _PART.findall(word)]
+    return found if len(found) > 1 else []
+
+
+def pairs_of(run: str) -> list[str]:
+    """The overlapping pairs of a CJK run, and its last character alone: 全文検索 -> 全文 文検 検索 索."""
+    return [run[at : at + 2] for at in range(len(run))]
+
+
+def terms_of(*texts: str) -> str:
+    """The extra terms of some texts, identifiers once each, CJK runs in order."""
+    text = "\n".join(texts)
+    found: dict[str, None] = {}
+    for match in _IDENTIFIER.finditer(text):
+        parts = parts_of(match.group())
+        if parts:
+            found[" ".join(parts)] = None
+    for match in CJK_RUN.finditer(text):
+        found[" ".join(pairs_of(match.group()))] = None
+    return "\n".join(found)[:LONGEST_TERMS]

@@ -1,0 +1,81 @@
+"""The answer to SessionStart: what is remembered of this project, as additional context.
+
+Cold and alone this costs little more than starting Python. Only where events of an earlier session still wait, and no server
+took them, does it do the server's work first, for a moment, so that the newest session is not the one that is missing.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from claudemem_lib import ids, lean, paths
+from claudemem_lib.lean import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CATCH_UP_S = 1.0
+_BUSY_MS = 250
+
+
+def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> None:
+    """Print the host's JSON with the context, or nothing if there is none."""
+    _find_packages()
+    if _others_wait(data_dir, str(payload.get("session_id"))):
+        _catch_up(data_dir)
+    text = _text(payload, in_force, data_dir)
+    if text:
+        answer = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
+        data = memoryview(lean.dumps(answer).encode())
+        while data:
+            data = data[system.write(1, data) :]
+
+
+def _text(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> str:
+    from claudemem_lib import context, projects  # noqa: PLC0415  # after _find_packages
+    from claudemem_lib.store.connection import open_reader  # noqa: PLC0415
+
+    cwd = projects.real_path(paths.environment("CLAUDE_PROJECT_DIR") or str(payload.get("cwd") or ""))
+    connection = open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS)
+    place = context.Place(
+        projects.identify(cwd)[0],
+        projects.real_path(str(payload.get("cwd") or cwd)),
+        projects.branch_of(cwd),
+        str(payload.get("session_id") or ""),
+        str(payload.get("source") or "startup"),
+    )
+    return context.build(connection, in_force, place, ids.now_ms())
+
+
+def _others_wait(data_dir: str, session: str) -> bool:
+    """Whether the inbox holds more than the start of this session."""
+    names = [name for name in system.listdir(f"{data_dir}/{paths.INBOX}") if name.endswith(".json")]
+    return len(names) > 1 or (len(names) == 1 and f'"session":{lean.dumps(session)}' not in lean.read_file(
+        f"{data_dir}/{paths.INBOX}/{names[0]}"
+    ))
+
+
+def _catch_up(data_dir: str) -> None:
+    """Take in and observe what waits, as far as that goes in a second and without a model."""
+    try:
+        from claudemem_lib.memory import Memory, monotonic_deadline  # noqa: PLC0415  # only where something waits
+
+        with Memory(data_dir, busy_ms=_BUSY_MS) as memory:
+            memory.take_in()
+            if memory.settings.provider == "local":
+                memory.observe_pending(until=monotonic_deadline(CATCH_UP_S))
+    except Exception:  # noqa: BLE001, S110  # what waits goes on waiting; the session gets what is there
+        pass
+
+
+def _find_packages() -> None:
+    """Let this interpreter, started without site-packages, import apsw and attrs from its own environment."""
+    base = sys.executable.replace("\\", "/").rpartition("/")[0]
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for folder in (f"{base}/../lib/{version}/site-packages", f"{base}/../Lib/site-packages"):
+        try:
+            system.stat(folder)
+        except OSError:
+            continue
+        sys.path.append(folder)

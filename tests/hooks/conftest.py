@@ -1,0 +1,69 @@
+"""A hook as the host starts it: its own process, a JSON object on standard input, a data folder in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RUN = Path(__file__).resolve().parents[2] / "hooks" / "claudemem_hooks" / "run.py"
+COMMAND = (sys.executable, "-I", "-S", str(RUN))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a hook process ended."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+
+class Hook:
+    """Starts hooks on one data folder and reads what they left there."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.inbox = data / "inbox"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("CLAUDE", "COVERAGE"))}
+        return plain | {"CLAUDE_MEM_DATA_DIR": str(self.data)} | more
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        command = (*COMMAND, *(arguments or ("event",)))
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment(**environment))
+
+    def feed(self, given: bytes, *arguments: str, **environment: str) -> Outcome:
+        """Run a hook on the bytes *given* until it ends."""
+        began = time.monotonic()
+        with self.start(*arguments, **environment) as process:
+            stdout, stderr = process.communicate(given, timeout=20)
+        return Outcome(process.returncode, stdout, stderr, time.monotonic() - began)
+
+    def tell(self, name: str, **fields: Any) -> list[dict[str, Any]]:
+        """Run a hook for the event *name*; the events kept so far."""
+        payload = {"hook_event_name": name, "session_id": "s1", "cwd": "/home/you/project", **fields}
+        outcome = self.feed(json.dumps(payload).encode() + b"\n")
+        assert (outcome.status, outcome.stdout, outcome.stderr) == (0, b"", b"")
+        return self.events()
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text()) for path in sorted(self.inbox.glob("*.json"))]
+
+    def kinds(self) -> list[str]:
+        return [event["kind"] for event in self.events()]
+
+
+@pytest.fixture
+def hook(tmp_path: Path) -> Hook:
+    return Hook(tmp_path / "data")
