@@ -14,14 +14,18 @@ import attrs
 import click
 
 import claudemem_lib
-from claudemem_lib import ids, install as installer, memory as memories, paths, render, settings as settings_, when
+from claudemem_lib import install as installer
+from claudemem_lib import paths, render, when
+from claudemem_lib import settings as settings_
 from claudemem_lib.errors import ClaudeMemError
+from claudemem_lib.memory import plus
+from claudemem_lib.models import Observed
+from claudemem_lib.timeline import anchor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Observed
 
 
 class Command(click.Group):
@@ -110,7 +114,10 @@ def demo(*, as_json: bool) -> None:
 
 @main.command(
     epilog=_example(
-        "search flaky login test", 'search \'"connection refused" AND redis\'', "search --type bugfix --since 7d", "search"
+        "search flaky login test",
+        "search '\"connection refused\" AND redis'",
+        "search --type bugfix --since 7d",
+        "search",
     )
 )
 @click.argument("query", nargs=-1)
@@ -121,7 +128,9 @@ def demo(*, as_json: bool) -> None:
 @click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
 @click.option("--since", metavar="TIME", help="2026-11-22, 2026-11-22T15:48, or 7d for seven days ago.")
 @click.option("--until", metavar="TIME", help="The same; a date includes that day.")
-@click.option("--order", type=click.Choice(["relevance", "date_desc", "date_asc"]), default="relevance", show_default=True)
+@click.option(
+    "--order", type=click.Choice(["relevance", "date_desc", "date_asc"]), default="relevance", show_default=True
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0)
 @_json_option
@@ -136,7 +145,9 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     _print(found, render.hits(found), as_json=as_json)
 
 
-@main.command(epilog=_example("timeline 42", "timeline --query 'login bug' --before 5 --after 5", "timeline --at 2026-11-22"))
+@main.command(
+    epilog=_example("timeline 42", "timeline --query 'login bug' --before 5 --after 5", "timeline --at 2026-11-22")
+)
 @click.argument("anchor", required=False)
 @click.option("--query", help="Around the best hit of this search.")
 @click.option("--at", metavar="TIME", help="Around a time.")
@@ -158,7 +169,7 @@ def timeline(memory: Memory, anchor: str | None, *, as_json: bool, **options: An
 @_with_memory
 def show(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> None:
     """Show memories in full."""
-    numbers = [memories.timeline.anchor_of(one) for one in wanted]
+    numbers = [anchor_of(one) for one in wanted]
     found = memory.get(number for number in numbers if number is not None)
     missing = sorted(set(numbers) - {one.id for one in found}, key=str)
     _print(found, ("\n\n" + "-" * 60 + "\n\n").join(render.memory(one) for one in found), as_json=as_json)
@@ -309,9 +320,9 @@ def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
 def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
     waiting = sum(memory.stats()["queue"][state] for state in ("pending", "claimed"))
     with _progress(waiting, "Observing", quiet=quiet) as bar:
-        total = memories.Observed()
+        total = Observed()
         while (done := memory.observe_pending(flush=flush, most=1)).batches:
-            total = memories.plus(total, done)
+            total = plus(total, done)
             bar.update(done.events)
         return total
 
@@ -347,7 +358,11 @@ def backfill(memory: Memory, path: str | None, *, dry_run: bool, as_json: bool) 
         _print(found, f"{text}. Nothing was stored.", as_json=as_json)
         return
     done = _drain(memory, flush=True, quiet=as_json)
-    _print({**found, "memories": done.memories}, f"{text}, {found['new']} new; {done.memories} memories made.", as_json=as_json)
+    _print(
+        {**found, "memories": done.memories},
+        f"{text}, {found['new']} new; {done.memories} memories made.",
+        as_json=as_json,
+    )
 
 
 @main.command("settings", epilog=_example("settings", "settings CLAUDE_MEM_CONTEXT_TOKENS 1500"))
@@ -397,7 +412,9 @@ def _apply(plan: installer.Plan, *, dry_run: bool, as_json: bool) -> None:
     found = {"diff": plan.diff, "warnings": plan.warnings, "report": list(report), "applied": not dry_run}
     lines = [*(f"Warning: {warning}" for warning in plan.warnings), *([plan.diff] if dry_run else []), *report]
     if dry_run:
-        lines.append("Nothing would change." if plan.empty else "Nothing was changed; run it without --dry-run to do this.")
+        lines.append(
+            "Nothing would change." if plan.empty else "Nothing was changed; run it without --dry-run to do this."
+        )
     _print(found, "\n".join(lines), as_json=as_json)
 
 

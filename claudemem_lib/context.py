@@ -43,7 +43,9 @@ def build(connection: apsw.Connection, options: dict[str, Any], place: Place, no
     else:
         project = run(connection, sql.CONTEXT_PROJECT, (place.key,))
         since_ms = told_ms if place.source == "resume" else 0
-        body = _Recent(connection, options, place, now_ms).body(project[0], session_id, since_ms, limit) if project else ""
+        body = (
+            _Recent(connection, options, place, now_ms).body(project[0], session_id, since_ms, limit) if project else ""
+        )
     return render.fenced(body) if body else ""
 
 
@@ -72,17 +74,18 @@ class _Recent:
         total = run(self.connection, sql.CONTEXT_TOTAL, (project_id,))[0][0]
         left = limit - len(head) - len(self._foot(total, total)) - 40
         pieces = [head]
-        for piece in (
-            lambda room: self._last_summary(summaries, room // 2),
-            lambda room: self._notes(notes, room // 2),
-            lambda room: self._last_message(project_id, session_id, room // 4),
-            lambda room: self._observations(observations, room * 3 // 4),
-            lambda room: self._earlier(summaries[1:], room),
-        ):
-            text = piece(left)
+
+        def add(text: str) -> None:
+            nonlocal left
             if text:
                 pieces.append(text)
                 left -= len(text) + 2
+
+        add(self._last_summary(summaries, left // 2))
+        add(self._notes(notes, left // 2))
+        add(self._last_message(project_id, session_id, left // 4))
+        add(self._observations(observations, left * 3 // 4))
+        add(self._earlier(summaries[1:], left))
         shown = len(notes) + min(len(summaries), 1) + len(observations)
         return "\n\n".join([*pieces, self._foot(shown, total)])[:limit]
 
@@ -134,7 +137,11 @@ class _Recent:
     def _notes(self, rows: list[tuple[Any, ...]], room: int) -> str:
         lines = ["## Notes to keep in mind"]
         for row in rows:
-            text = row[3] if row[4].startswith(row[3].rstrip("…")) and len(row[4]) <= len(row[3]) else f"{row[3]}: {row[4]}"
+            text = (
+                row[3]
+                if row[4].startswith(row[3].rstrip("…")) and len(row[4]) <= len(row[3])
+                else f"{row[3]}: {row[4]}"
+            )
             entry = f"- #{row[0]} {render.line(text if row[3] else row[4], 400)}"
             if sum(map(len, lines)) + len(entry) > room:
                 break
@@ -190,7 +197,9 @@ class _Recent:
         return f"- #{row[0]} {render.clock(row[7])} {render.label(row[1], row[2])}: {title}{tail}"
 
     def _text(self, row: tuple[Any, ...]) -> str:
-        return render.line(row[4] or row[5] if self.options["context_full_field"] == "narrative" else row[5] or row[4], 500)
+        return render.line(
+            row[4] or row[5] if self.options["context_full_field"] == "narrative" else row[5] or row[4], 500
+        )
 
     def _earlier(self, rows: list[tuple[Any, ...]], room: int) -> str:
         """The requests before the last one, one line each."""
@@ -212,8 +221,12 @@ class _Recent:
         said = f"{shown} of {total} memories shown."
         saved = self.shown_work - self.shown_tokens
         if saved > 0 and self.options["context_show_savings_amount"]:
-            said += f" Reading them in full costs ~{self.shown_tokens:,} tokens; finding them out took ~{self.shown_work:,}"
-            share = f" ({saved * 100 // self.shown_work}% saved)" if self.options["context_show_savings_percent"] else ""
+            said += (
+                f" Reading them in full costs ~{self.shown_tokens:,} tokens; finding them out took ~{self.shown_work:,}"
+            )
+            share = (
+                f" ({saved * 100 // self.shown_work}% saved)" if self.options["context_show_savings_percent"] else ""
+            )
             said += share + "."
         return f"{said}\n{_DETAILS}"
 
@@ -237,7 +250,10 @@ def _story(connection: apsw.Connection, session_id: int, limit: int) -> str:
         ("## What was asked", [f"{number}. {render.line(text, 300)}" for number, text, _ in prompts]),
         ("## Files changed", [f"- {path}" + (f" ({times} times)" if times > 1 else "") for path, times in files]),
         ("## Decisions", [f"- #{row[0]} {render.line(row[3], 200)}" for row in decided]),
-        ("## What was done", [f"- #{row[0]} {render.label(row[1], row[2])}: {render.line(row[3], 140)}" for row in observations]),
+        (
+            "## What was done",
+            [f"- #{row[0]} {render.label(row[1], row[2])}: {render.line(row[3], 140)}" for row in observations],
+        ),
         ("## Open steps", [f"- {render.line(step, 300)}" for step in open_steps.splitlines() if step.strip()]),
     ]
     foot = (f"{waiting} events of this session are not summed up yet. " if waiting else "") + _DETAILS

@@ -33,13 +33,17 @@ def run() -> dict[str, Any]:
         for number, file in enumerate(own or _sample()):
             shutil.copyfile(file, source / f"{number:02}-{file.name}")
         with Memory(str(Path(folder, "memory")), Settings()) as memory:
-            return {"source": str(host_folder()) if own else "the sample that comes with claude-mem", **_shown(memory, source)}
+            return {
+                "source": str(host_folder()) if own else "the sample that comes with claude-mem",
+                **_shown(memory, source),
+            }
 
 
 def own_transcripts() -> list[Path]:
     """The user's newest transcripts, as many as a demo can read at once."""
     folder = host_folder()
-    chosen, size = [], 0
+    chosen: list[Path] = []
+    size = 0
     for file in transcripts.find(folder) if folder.is_dir() else []:
         size += file.stat().st_size
         if len(chosen) == NEWEST or size > MOST_BYTES:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,7 @@ class BadEvent(ValueError):
 def waiting(data_dir: str) -> list[str]:
     """Names of the event files in the inbox, oldest first."""
     try:
-        return sorted(name for name in os.listdir(f"{data_dir}/{paths.INBOX}") if name.endswith(".json"))
+        return sorted(path.name for path in (Path(data_dir) / paths.INBOX).iterdir() if path.name.endswith(".json"))
     except (FileNotFoundError, NotADirectoryError):
         return []
 
@@ -109,7 +108,8 @@ def read_event(data: bytes) -> dict[str, Any]:
     if event["kind"] not in _KINDS:
         message = f"unknown kind {event['kind']!r}"
         raise BadEvent(message)
-    return storable(event)
+    kept: dict[str, Any] = storable(event)
+    return kept
 
 
 _KINDS = events.QUEUED | {"start", "end", "prompt"}

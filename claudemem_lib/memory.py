@@ -11,9 +11,24 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import attrs
+
 from claudemem_lib import capture as edge
 from claudemem_lib import context as contexts
-from claudemem_lib import ids, intake, lean, modes, paths, projects, providers, rules, search, settings, timeline
+from claudemem_lib import (
+    ids,
+    intake,
+    lean,
+    modes,
+    paths,
+    projects,
+    providers,
+    redact,
+    rules,
+    search,
+    settings,
+    timeline,
+)
 from claudemem_lib.backfill import Backfill
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
@@ -22,8 +37,6 @@ from claudemem_lib.store import events, memories, sessions, status
 from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
 from claudemem_lib.store.fulltext import Filters, Page
-
-import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -88,9 +101,7 @@ class Memory:
         """The observer over this memory, with the provider and mode the settings choose."""
         provider = self._provider or providers.load(self.settings.provider, self.settings)
         mode = modes.load(self.settings.mode, Path(self.data_dir) / "modes")
-        return Observer(
-            database=self.database, provider=provider, mode=mode, settings=self.settings, clock=self.clock
-        )
+        return Observer(database=self.database, provider=provider, mode=mode, settings=self.settings, clock=self.clock)
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
@@ -103,7 +114,9 @@ class Memory:
             return None
         at_ms = self.clock() if at_ms is None else at_ms
         uid = ids.new_uid(at_ms)
-        lean.write_whole(f"{self.data_dir}/{paths.INBOX}", f"{uid}.json", lean.dumps({"uid": uid, "at_ms": at_ms, **event}))
+        lean.write_whole(
+            f"{self.data_dir}/{paths.INBOX}", f"{uid}.json", lean.dumps({"uid": uid, "at_ms": at_ms, **event})
+        )
         return uid
 
     def take_in(self) -> TakenIn:
@@ -128,11 +141,11 @@ class Memory:
         if not text.strip():
             message = "there is no text to remember"
             raise BadRequest(message)
-        kept = edge.redact.clean(text).strip()
+        kept = redact.clean(text).strip()
         if not kept:
             message = "the text is wholly private; nothing was stored"
             raise BadRequest(message)
-        head = edge.redact.clean(title or "").strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
+        head = redact.clean(title or "").strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
         at_ms = self.clock() if created_ms is None else created_ms
         identity = self._identity(project)
         with self.database.write() as connection:
@@ -198,7 +211,9 @@ class Memory:
             since_ms=since_ms,
             until_ms=until_ms,
         )
-        page = Page(order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0))
+        page = Page(
+            order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0)
+        )
         return search.search(self.database, query, filters, page)
 
     def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
@@ -253,7 +268,10 @@ class Memory:
         """Counts, queue, sizes and problems, as plain values."""
         found = status.stats(self.database, self.clock())
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
-        chosen = {"provider": self._provider.name if self._provider else self.settings.provider, "mode": self.settings.mode}
+        chosen = {
+            "provider": self._provider.name if self._provider else self.settings.provider,
+            "mode": self.settings.mode,
+        }
         return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": list(self.problems)}
 
     def _projects(self, name: str | None) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """One claimed batch -> stored memories. The provider is asked outside any transaction; one transaction keeps the result.
 
-    claim -> prompts.build -> provider.complete -> replies.parse -> memories + usage + events finished
-                                     |                  |
-                                failed: release    not understood: release
+claim -> prompts.build -> provider.complete -> replies.parse -> memories + usage + events finished
+                                 |                  |
+                            failed: release    not understood: release
 """
 
 from __future__ import annotations

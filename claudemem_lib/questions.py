@@ -16,16 +16,20 @@ from claudemem_lib.words import CJK_RUN, pairs_of, parts_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    Piece = tuple[str | None, str | None, str | None, str | None]
+
 LONGEST_QUESTION = 4_000
 MOST_WORDS = 60
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
 _OPERATORS = ("AND", "OR", "NOT")
 # The words of a question that say nothing about what is asked for.
 STOP_WORDS = frozenset(
-    "a about all am an and any are as at be been but by can could did do does doing for from get had has have having he her "
-    "here him his how i if in into is it its just me my no not now of on one or our out over she should so some such than "
-    "that the their them then there these they this those to too up us was we were what when where which while who whom why "
-    "will with would you your".split()
+    """
+    a about all am an and any are as at be been but by can could did do does doing for from get had has have
+    having he her here him his how i if in into is it its just me my no not now of on one or our out over she
+    should so some such than that the their them then there these they this those to too up us was we were what
+    when where which while who whom why will with would you your
+    """.split()  # noqa: SIM905  # a page of quotes says less
 )
 
 
@@ -52,7 +56,7 @@ class Question:
 
 def read(text: str) -> Question:
     """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
-    pieces = [match.groups() for match in _PIECE.finditer(text[:LONGEST_QUESTION])][: MOST_WORDS * 2]
+    pieces = _pieces(text[:LONGEST_QUESTION])[: MOST_WORDS * 2]
     typed = any(word in _OPERATORS for _, _, _, word in pieces)
     if typed:
         expression = _expression(pieces)
@@ -62,6 +66,10 @@ def read(text: str) -> Question:
     found = list({word.match: word for word in words if word is not None}.values())[:MOST_WORDS]
     telling = [word for word in found if word.text.lower() not in STOP_WORDS]
     return Question("", tuple(telling or found))
+
+
+def _pieces(text: str) -> list[Piece]:
+    return [(found[1], found[2], found[3], found[4]) for found in _PIECE.finditer(text)]
 
 
 def every(words: Iterable[Word]) -> str:
@@ -109,7 +117,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""').replace("\x00", " ") + '"'
 
 
-def _expression(pieces: list[tuple[str | None, str | None, str | None, str | None]]) -> str:
+def _expression(pieces: list[Piece]) -> str:
     """The pieces as one FTS5 expression with the operators the person typed, or "" if they do not fit together."""
     out: list[str] = []
     depth, wants_operand = 0, True

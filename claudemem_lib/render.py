@@ -45,7 +45,7 @@ def safe(text: str) -> str:
     """*text* without control characters but newline and tab."""
     if text.isprintable():
         return text
-    return "".join(char if char in "\n\t" or char >= " " and not "\x7f" <= char < "\xa0" else " " for char in text)
+    return "".join(char if char in "\n\t" or (char >= " " and not "\x7f" <= char < "\xa0") else " " for char in text)
 
 
 def line(text: str, limit: int = 0) -> str:
@@ -59,7 +59,7 @@ def fenced(body: str) -> str:
     for tag in (OPEN_TAG, CLOSE_TAG):
         at = body.lower().find(tag[:-1])
         while at >= 0:
-            body = f"{body[:at]}‹{body[at + 1 :]}"
+            body = f"{body[:at]}&lt;{body[at + 1 :]}"
             at = body.lower().find(tag[:-1], at + 1)
     return f"{OPEN_TAG}\n{body.strip()}\n{CLOSE_TAG}"
 
@@ -81,7 +81,8 @@ def hits(found: Sequence[Hit]) -> str:
 
 def timeline(moments: Iterable[Moment]) -> str:
     """What happened around a moment, day by day, the anchor marked."""
-    lines, today = [], ""
+    lines: list[str] = []
+    today = ""
     for moment in moments:
         if day(moment.created_ms) != today:
             today = day(moment.created_ms)

@@ -8,13 +8,14 @@ from claudemem_lib import questions
 from claudemem_lib.errors import BadRequest
 from claudemem_lib.models import Hit
 from claudemem_lib.store import fulltext
-from claudemem_lib.store.fulltext import Filters, Page
+from claudemem_lib.store.fulltext import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claudemem_lib.questions import Word
     from claudemem_lib.store.database import Database
+    from claudemem_lib.store.fulltext import Filters
 
 ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note")
@@ -45,12 +46,12 @@ def search(database: Database, text: str, filters: Filters, page: Page) -> list[
 def _page_of(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """One expression's matches: by relevance as they come, by date out of the most relevant ones."""
     pool = page.offset + page.limit
-    return fulltext.matching(database, match, filters, page, pool if page.order == "relevance" else max(pool, DATE_POOL))
+    return fulltext.matching(
+        database, match, filters, page, pool if page.order == "relevance" else max(pool, DATE_POOL)
+    )
 
 
-def _by_words(
-    database: Database, words: Sequence[Word], filters: Filters, page: Page
-) -> list[tuple[Any, ...]]:
+def _by_words(database: Database, words: Sequence[Word], filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """Matches of all the words, then of some of them."""
     wanted = page.offset + page.limit
     whole = Page(order=page.order, limit=wanted)
@@ -65,7 +66,8 @@ def _by_words(
 def _rarest(database: Database, words: Sequence[Word]) -> list[Word]:
     """The rarest words, as many as can be scored within the bound, at least one."""
     counted = sorted(((fulltext.frequency(database, word.text), word) for word in words), key=lambda pair: pair[0])
-    chosen, matches = [], 0
+    chosen: list[Word] = []
+    matches = 0
     for count, word in counted:
         if chosen and matches + count > MATCHES_SCORED:
             break

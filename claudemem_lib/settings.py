@@ -10,13 +10,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import NOTHING, Attribute, asdict, evolve, field, fields, fields_dict, frozen
+from attrs import NOTHING, asdict, evolve, field, fields, fields_dict, frozen
 
 from claudemem_lib import lean, paths, rules
 from claudemem_lib.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from attrs import Attribute
 
 GROUPS = ("capture", "model", "queue", "context", "storage")
 
@@ -44,7 +46,7 @@ def setting(  # noqa: PLR0913  # one keyword per fact about a setting
     return field(default=default, validator=validate, metadata={**about, "at_least": at_least, "at_most": at_most})
 
 
-def _problem(value: Any, kind: type, choices: tuple[str, ...], at_least: int | None, at_most: int | None) -> str:
+def _problem(value: Any, kind: Any, choices: tuple[str, ...], at_least: int | None, at_most: int | None) -> str:
     """What is wrong with *value*, or nothing."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return f"must be {_KIND_NAMES[kind]}, not {value!r}"
@@ -142,7 +144,10 @@ class Settings:
         at_least=0,
     )
     context_enabled: bool = _rule(
-        "context_enabled", group="context", label="Context", help="Tell a new session what is remembered of its project."
+        "context_enabled",
+        group="context",
+        label="Context",
+        help="Tell a new session what is remembered of its project.",
     )
     context_tokens: int = _rule(
         "context_tokens",
@@ -184,7 +189,10 @@ class Settings:
         choices=("narrative", "facts"),
     )
     context_observation_types: tuple[str, ...] = _rule(
-        "context_observation_types", group="context", label="Types", help="Only these observation types; empty means all."
+        "context_observation_types",
+        group="context",
+        label="Types",
+        help="Only these observation types; empty means all.",
     )
     context_observation_concepts: tuple[str, ...] = _rule(
         "context_observation_concepts",
@@ -199,7 +207,10 @@ class Settings:
         "context_show_work_tokens", group="context", label="Work", help="Show what each memory cost to find out."
     )
     context_show_savings_amount: bool = _rule(
-        "context_show_savings_amount", group="context", label="Savings", help="Show the tokens saved by not doing it again."
+        "context_show_savings_amount",
+        group="context",
+        label="Savings",
+        help="Show the tokens saved by not doing it again.",
     )
     context_show_savings_percent: bool = _rule(
         "context_show_savings_percent", group="context", label="Savings in percent", help="Show the savings as a share."

@@ -54,12 +54,12 @@ def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
 
 
 def run(connection: apsw.Connection, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-    """All rows of one or more statements. (An apsw cursor runs further statements only as rows are read.)"""
+    """All rows of one or more statements; an apsw cursor runs further statements only as rows are read."""
     return connection.execute(text, values).fetchall()
 
 
 def kind_of(path: str) -> str:
-    """"ours", "foreign" or "absent" (missing or empty), from the file's header alone: nothing is locked or changed."""
+    """Say "ours", "foreign" or "absent" (missing or empty), from the file's header alone: nothing is locked or changed."""
     try:
         file = system.open(path, system.O_RDONLY | getattr(system, "O_BINARY", 0))
     except FileNotFoundError:

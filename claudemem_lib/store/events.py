@@ -1,9 +1,9 @@
 """The queue is a state of the events table. A batch is claimed with a token and a lease, and finished only by that token.
 
-    pending --claim--> claimed --finish--> finished        (in the transaction that stores what was made of it)
-       ^                  |
-       |<--release--------+   failure: attempts + 1, not before later; a lease that ran out counts as released
-       +--> parked            too many failures, or too many workers that never came back; waits for a person
+pending --claim--> claimed --finish--> finished        (in the transaction that stores what was made of it)
+   ^                  |
+   |<--release--------+   failure: attempts + 1, not before later; a lease that ran out counts as released
+   +--> parked            too many failures, or too many workers that never came back; waits for a person
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def _batch(connection: apsw.Connection, token: str, rows: list[Any]) -> Batch:
 
 def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
     return tuple(
-        Event(id=row[0], uid=row[1], kind=row[2], tool=row[3], payload=json.loads(row[4]), occurred_ms=row[5]) for row in rows
+        Event(id=row[0], uid=row[1], kind=row[2], tool=row[3], payload=json.loads(row[4]), occurred_ms=row[5])
+        for row in rows
     )
 
 

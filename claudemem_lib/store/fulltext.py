@@ -57,7 +57,7 @@ def stems(database: Database, text: str) -> list[str]:
     """*text* as the index sees it."""
     tokenizer = database.connection().fts5_tokenizer("porter", _TOKENIZER)
     found = tokenizer(text.encode(), apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False)
-    return [token for tokens in found for token in tokens]
+    return [str(token) for tokens in found for token in tokens]
 
 
 def frequency(database: Database, text: str) -> int:

@@ -53,7 +53,7 @@ def add_summary(connection: apsw.Connection, made: Summary, origin: Origin) -> i
     return _add(connection, "summary", "", texts, origin, (), ())
 
 
-def add_note(  # noqa: PLR0913  # one argument per fact a person gives
+def add_note(  # noqa: PLR0913, PLR0917  # one argument per fact a person gives
     connection: apsw.Connection, title: str, text: str, origin: Origin, files: Sequence[str], concepts: Sequence[str]
 ) -> int:
     """Store a note; gives its id."""
@@ -61,7 +61,7 @@ def add_note(  # noqa: PLR0913  # one argument per fact a person gives
     return _add(connection, "note", "", texts, origin, [("modified", path) for path in files], concepts)
 
 
-def _add(  # noqa: PLR0913  # the columns of one row
+def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     connection: apsw.Connection,
     kind: str,
     type_: str,
@@ -104,16 +104,19 @@ def get(database: Database, ids: Iterable[int]) -> list[StoredMemory]:
     bound = (id_list(wanted),)
     files = _grouped(database.rows(sql.FILES, bound))
     concepts = _grouped(database.rows(sql.CONCEPTS, bound))
-    found = {row[0]: _memory(row, files.get(row[0], ()), concepts.get(row[0], ())) for row in database.rows(sql.MEMORIES, bound)}
+    found = {
+        row[0]: _memory(row, files.get(row[0], ()), concepts.get(row[0], ()))
+        for row in database.rows(sql.MEMORIES, bound)
+    }
     return [found[memory] for memory in wanted if memory in found]
 
 
-def id_list(ids: Iterable[int]) -> apsw.carray:
+def id_list(ids: Iterable[int]) -> Any:
     """Ids as one bound value."""
     return apsw.carray(array.array("q", [one for one in ids if -(1 << 63) <= one < 1 << 63] or [-1]))
 
 
-def text_list(texts: Iterable[str]) -> apsw.carray:
+def text_list(texts: Iterable[str]) -> Any:
     """Texts as one bound value."""
     return apsw.carray(tuple(texts) or ("",))
 
@@ -125,13 +128,25 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]
     return grouped
 
 
-def _memory(row: tuple[Any, ...], files: Iterable[tuple[Any, ...]], concepts: Iterable[tuple[Any, ...]]) -> StoredMemory:
-    names = ("id", "uid", "kind", "type", "title", "subtitle", "narrative", "facts", "investigated", "learned", "completed")
+def _memory(
+    row: tuple[Any, ...], files: Iterable[tuple[Any, ...]], concepts: Iterable[tuple[Any, ...]]
+) -> StoredMemory:
+    names = (
+        "id",
+        "uid",
+        "kind",
+        "type",
+        "title",
+        "subtitle",
+        "narrative",
+        "facts",
+        "investigated",
+        "learned",
+        "completed",
+    )
     more = ("next_steps", "notes", "project", "session", "prompt_number", "branch", "provider", "model", "work_tokens")
     values = dict(zip((*names, *more, "read_tokens", "created_ms"), row, strict=True))
     values["facts"] = tuple(values["facts"].splitlines())
     paths = {role: tuple(path for kind, path in files if kind == role) for role in ("modified", "read")}
     concepts_found = tuple(concept for (concept,) in concepts)
-    return StoredMemory(
-        **values, concepts=concepts_found, files_modified=paths["modified"], files_read=paths["read"]
-    )
+    return StoredMemory(**values, concepts=concepts_found, files_modified=paths["modified"], files_read=paths["read"])

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import apsw
 from attrs import frozen
 
 from claudemem_lib import paths
@@ -16,6 +15,8 @@ from claudemem_lib.store.connection import SCHEMA_VERSION, check_version, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import apsw
 
 BACKUPS_KEPT = 3
 

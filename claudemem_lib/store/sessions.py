@@ -29,7 +29,9 @@ def project_id(connection: apsw.Connection, identity: tuple[str, str, str], at_m
 def _free_name(connection: apsw.Connection, name: str, root: str) -> str:
     """*name*, or with as many of its parent folders before it as it takes to be the only one."""
     parts = [part for part in root.split("/") if part]
-    candidates = ["/".join(parts[-length:]) for length in range(2, len(parts) + 1)] + [f"{name} {n}" for n in range(2, 1000)]
+    candidates = ["/".join(parts[-length:]) for length in range(2, len(parts) + 1)] + [
+        f"{name} {n}" for n in range(2, 1000)
+    ]
     for candidate in (name, *candidates):
         if not run(connection, sql.PROJECT_BY_NAME, (candidate,)):
             return candidate
@@ -92,7 +94,9 @@ def prompt_number(connection: apsw.Connection, session: int, event: dict[str, An
     return int(before[0][0]) if before else 0
 
 
-def sessions(database: Database, project: int | None, limit: int, offset: int, host: str | None = None) -> list[Session]:
+def sessions(
+    database: Database, project: int | None, limit: int, offset: int, host: str | None = None
+) -> list[Session]:
     """Sessions, most recently active first."""
     values = {"project": project, "host": host, "limit": limit, "offset": offset}
     return [_session(row) for row in database.rows(sql.SESSIONS, values)]

@@ -315,9 +315,7 @@ FILTER_KINDS = " AND m.kind IN carray(:kinds)"
 FILTER_TYPES = " AND m.type IN carray(:types)"
 FILTER_SINCE = " AND m.created_ms >= :since"
 FILTER_UNTIL = " AND m.created_ms < :until"
-FILTER_CONCEPTS = (
-    " AND m.id IN (SELECT memory_id FROM memory_concepts WHERE concept IN carray(:concepts))"
-)
+FILTER_CONCEPTS = " AND m.id IN (SELECT memory_id FROM memory_concepts WHERE concept IN carray(:concepts))"
 FILTER_FILES = " AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id AND ({paths}))"
 FILE_LIKE = "f.path LIKE :file{} ESCAPE '\\'"
 WORD_COUNT = "SELECT doc FROM memories_words WHERE term = ?"

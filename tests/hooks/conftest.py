@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 RUN = Path(__file__).resolve().parents[2] / "hooks" / "claudemem_hooks" / "run.py"
-COMMAND = (sys.executable, "-I", "-S", str(RUN))
+COMMAND = (sys.executable, "-I", "-S", str(RUN), "event")
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,30 @@ class Hook:
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("CLAUDE", "COVERAGE"))}
         return plain | {"CLAUDE_MEM_DATA_DIR": str(self.data)} | more
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, *prefix: str, **environment: str) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
-        command = (*COMMAND, *(arguments or ("event",)))
+        command = (*prefix, *COMMAND)
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment(**environment))
 
-    def feed(self, given: bytes, *arguments: str, **environment: str) -> Outcome:
-        """Run a hook on the bytes *given* until it ends."""
+    def feed(self, given: bytes, *prefix: str, **environment: str) -> Outcome:
+        """Run a hook on the bytes *given* until it ends; the command *prefix* starts it."""
         began = time.monotonic()
-        with self.start(*arguments, **environment) as process:
+        with self.start(*prefix, **environment) as process:
             stdout, stderr = process.communicate(given, timeout=20)
         return Outcome(process.returncode, stdout, stderr, time.monotonic() - began)
+
+    def feed_open(self, given: bytes) -> Outcome:
+        """Run a hook whose standard input stays open after the bytes *given*."""
+        began = time.monotonic()
+        with self.start() as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stderr
+            process.stdin.write(given)
+            process.stdin.flush()
+            process.wait(timeout=20)
+            seconds = time.monotonic() - began
+            return Outcome(process.returncode, process.stdout.read(), process.stderr.read(), seconds)
 
     def tell(self, name: str, **fields: Any) -> list[dict[str, Any]]:
         """Run a hook for the event *name*; the events kept so far."""

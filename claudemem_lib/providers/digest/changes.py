@@ -17,9 +17,35 @@ if TYPE_CHECKING:
     from claudemem_lib.models import Event
 
 _DOCS = (".md", ".mdx", ".rst", ".txt", ".adoc", ".org")
-_CONFIG = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env", ".lock", ".properties", ".editorconfig", ".xml")
-_CONFIG_NAMES = ("dockerfile", "makefile", "justfile", "procfile", ".gitignore", ".dockerignore", "go.mod", "go.sum", "gemfile", "mix.exs")
-_TEST_NAME = re.compile(r"(?:^|/)(?:tests?|spec|__tests__|e2e)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$")
+_CONFIG = (
+    ".json",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".env",
+    ".lock",
+    ".properties",
+    ".editorconfig",
+    ".xml",
+)
+_CONFIG_NAMES = (
+    "dockerfile",
+    "makefile",
+    "justfile",
+    "procfile",
+    ".gitignore",
+    ".dockerignore",
+    "go.mod",
+    "go.sum",
+    "gemfile",
+    "mix.exs",
+)
+_TEST_NAME = re.compile(
+    r"(?:^|/)(?:tests?|spec|__tests__|e2e)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$"
+)
 _SCRATCH = re.compile(r"^(?:/private)?(?:/var)?/tmp/|/scratchpad/|^/var/folders/|/\.claude/plans/")
 _PLACE = re.compile(r"[\w.@~+/-]*[\w@~+-]\.[\w.-]+|[\w.@~+-]*/[\w.@~+/-]*[\w@~+-]")
 _NAMES_SHOWN = 5
@@ -84,7 +110,9 @@ def _written(event: Event, path: str) -> Change:
         removed=len(went),
         new_names=tuple(name for name in new if name not in gone),
         gone_names=tuple(name for name in gone if name not in new),
-        touched_names=() if made else tuple(dict.fromkeys((*(n for n in new if n in gone), *_around(parts, prose=prose)))),
+        touched_names=()
+        if made
+        else tuple(dict.fromkeys((*(n for n in new if n in gone), *_around(parts, prose=prose)))),
         tests=symbols.tests(came),
     )
 
@@ -110,7 +138,9 @@ def _by_shell(command: str, root: str) -> Iterator[Change]:
         if simple.fed and simple.writes:
             lines = simple.fed.splitlines()
             path = evidence.relative(simple.writes, root)
-            yield Change(path=path, how="written", added=len(lines), new_names=symbols.defined(lines), tests=symbols.tests(lines))
+            yield Change(
+                path=path, how="written", added=len(lines), new_names=symbols.defined(lines), tests=symbols.tests(lines)
+            )
         elif simple.name in ("sed", "perl") and any(re.match(r"-\w*i", word) for word in simple.words[1:]) and paths:
             yield Change(path=paths[-1], how="edited")
         elif simple.line.startswith(("rm ", "git rm ")):
@@ -165,7 +195,9 @@ def _names(change: Change) -> str:
     parts = []
     for word, names in (("adds", change.new_names), ("drops", change.gone_names), ("in", change.touched_names)):
         if names and change.how not in ("removed", "moved"):
-            parts.append(f"{'defines' if change.how == 'created' and word == 'adds' else word} {listed(names, _NAMES_SHOWN)}")
+            parts.append(
+                f"{'defines' if change.how == 'created' and word == 'adds' else word} {listed(names, _NAMES_SHOWN)}"
+            )
     if change.tests:
         parts.append(f"tests: {listed(change.tests, 3)}")
     return "; ".join(parts)

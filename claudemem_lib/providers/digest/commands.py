@@ -31,7 +31,9 @@ class Kind(StrEnum):
 CHECKS = (Kind.TEST, Kind.LINT, Kind.BUILD, Kind.MIGRATE)
 MATTERS = (*CHECKS, Kind.INSTALL, Kind.COMMIT, Kind.PUSH, Kind.HISTORY, Kind.DEPLOY, Kind.TRACKER)
 
-_SCRIPT = r"(?:npm|pnpm|yarn|bun|deno task|just|task|composer|rake|make|invoke|nox -s|tox -e) (?:run |run-script )?(?:-\S+ )*"
+_SCRIPT = (
+    r"(?:npm|pnpm|yarn|bun|deno task|just|task|composer|rake|make|invoke|nox -s|tox -e) (?:run |run-script )?(?:-\S+ )*"
+)
 _RULES: tuple[tuple[Kind, str], ...] = (
     (
         Kind.TEST,
@@ -80,7 +82,10 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ),
     (Kind.COMMIT, r"git (?:-\S+ \S+ )*commit\b"),
     (Kind.PUSH, r"git (?:-\S+ \S+ )*push\b"),
-    (Kind.HISTORY, r"git (?:merge|rebase|cherry-pick|revert|tag (?!-l)\S|reset --hard|checkout -[bB]|switch -[cC]|worktree (?:add|remove))\b"),
+    (
+        Kind.HISTORY,
+        r"git (?:merge|rebase|cherry-pick|revert|tag (?!-l)\S|reset --hard|checkout -[bB]|switch -[cC]|worktree (?:add|remove))\b",
+    ),
     (
         Kind.TRACKER,
         r"(?:gh|glab) (?:pr|mr|issue) (?:create|merge|close|reopen|comment|review|edit|ready|new)|bd (?:create|close|dep)"

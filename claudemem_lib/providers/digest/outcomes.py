@@ -65,7 +65,9 @@ _TELLING = tuple(
     )
 )
 _STRONG_TELLING = 8  # so many of them prove a failure even where the exit status is hidden by a pipe
-_NOISE = re.compile(r"^(?:Exit code \d+|Error: Exit code \d+|Traceback \(most recent call last\):?|\s*at .+|\s*File \".+)$")
+_NOISE = re.compile(
+    r"^(?:Exit code \d+|Error: Exit code \d+|Traceback \(most recent call last\):?|\s*at .+|\s*File \".+)$"
+)
 
 
 def lines_of(text: str) -> list[str]:

@@ -127,7 +127,9 @@ def _simple(part: str, bodies: list[str]) -> Simple:
     text = re.sub(r"\s*HEREDOC-\d+\s*", " ", part)
     text = " ".join(_REDIRECTION.sub(" ", text).split()) if not _QUOTED.search(text) else " ".join(text.split())
     words = _unwrapped(_words(part))
-    return Simple(words=tuple(words), text=_without_wrappers(text), fed=fed, writes=target[1].strip("\"'") if target else "")
+    return Simple(
+        words=tuple(words), text=_without_wrappers(text), fed=fed, writes=target[1].strip("\"'") if target else ""
+    )
 
 
 _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")

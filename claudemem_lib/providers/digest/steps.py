@@ -122,7 +122,9 @@ def _task_id(event: Event) -> str:
 
 def _from_background(event: Event, at: int, waiting: dict[str, Step]) -> Step | None:
     """The step of a command that went to the background and whose result this event brings."""
-    asked = " ".join((evidence.given(event, "task_id", "bash_id", "shell_id"), evidence.command(event), evidence.path(event)))
+    asked = " ".join(
+        (evidence.given(event, "task_id", "bash_id", "shell_id"), evidence.command(event), evidence.path(event))
+    )
     task = next((name for name in waiting if name in asked), "")
     text = evidence.output(event)[:_TEXT_LIMIT] if task else ""
     if not text.strip() or evidence.failed(event):
@@ -141,7 +143,9 @@ def _commit(simple: Simple, text: str) -> Commit | None:
     """What a successful `git commit` made; None if its output says that nothing was."""
     if re.search(r"nothing to commit|no changes added to commit|nothing added to commit", text):
         return None
-    made = re.search(r"^\[(?P<branch>\S+)(?: \([^)]*\))? (?P<hash>[0-9a-f]{6,40})\] (?P<subject>.+)$", text, re.MULTILINE)
+    made = re.search(
+        r"^\[(?P<branch>\S+)(?: \([^)]*\))? (?P<hash>[0-9a-f]{6,40})\] (?P<subject>.+)$", text, re.MULTILINE
+    )
     message = _message(simple)
     subject = made["subject"].strip() if made else message.partition("\n")[0].strip()
     if not subject:
@@ -165,11 +169,19 @@ def _message(simple: Simple) -> str:
 
 def _tracked(simple: Simple) -> str:
     """What was done in an issue tracker or forge, as one statement."""
-    options = dict(re.findall(r"--?(title|t|reason|r|body|b|comment|c)[= ]\"?([^\"\n]{3,200})", " ".join(simple.text.split())))
+    options = dict(
+        re.findall(r"--?(title|t|reason|r|body|b|comment|c)[= ]\"?([^\"\n]{3,200})", " ".join(simple.text.split()))
+    )
     words = [word for word in simple.words[1:] if not word.startswith("-")]
     verb = next((word for word in words if word in _VERBS), "")
-    target = next((word for word in words[words.index(verb) + 1 :] if re.search(r"\d", word) and " " not in word), "") if verb else ""
-    about = next((options[name] for name in ("reason", "r", "title", "t", "comment", "c") if name in options), "").strip("'\" ")
+    target = (
+        next((word for word in words[words.index(verb) + 1 :] if re.search(r"\d", word) and " " not in word), "")
+        if verb
+        else ""
+    )
+    about = next(
+        (options[name] for name in ("reason", "r", "title", "t", "comment", "c") if name in options), ""
+    ).strip("'\" ")
     if not verb:
         return ""
     thing = next((word for word in words if word in ("pr", "mr", "issue")), "")

@@ -41,7 +41,7 @@ def name_in(line: str, *, prose: bool = False) -> str:
     for pattern in (_HEADING,) if prose else _PATTERNS:
         match = pattern.match(line)
         if match:
-            return match["name"].strip("\"`").strip()
+            return match["name"].strip('"`').strip()
     return ""
 
 

@@ -1,0 +1,86 @@
+"""What the user asked for, in one line, out of a prompt that may be a wish, a command or a pasted log."""
+
+from __future__ import annotations
+
+import re
+
+from claudemem_lib.providers.digest.markdown import cut, plain, split
+
+_LIMIT = 200
+_TEXT_LIMIT = 20_000
+_COMMAND = re.compile(r"<command-name>\s*/?(?P<name>[^<]{1,80}?)\s*</command-name>", re.DOTALL)
+_ARGUMENTS = re.compile(r"<command-args>(?P<said>.*?)</command-args>", re.DOTALL)
+_BLOCK = re.compile(r"<(?P<tag>[a-z][\w-]*)[^<>]{0,200}>.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE)
+_MARKS = re.compile(
+    r"\[(?:Image #\d+|Pasted text #\d+[^\]]*|Request interrupted by user[^\]]*|media prompt)\]", re.IGNORECASE
+)
+_FENCED = re.compile(r"^(```|~~~).*?(?:^\1\s*$|\Z)", re.DOTALL | re.MULTILINE)
+_LOG_LINE = re.compile(
+    r"^\s*(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|at \S+ ?\(|File \"|Traceback|\S+:\d+:\d+|\$ |> |# |\*\*\* |[{}\[\]|+=<]|\d+ \||E  |--- |\+\+\+ |@@"
+    r"|npm (?:ERR|error|warn)|(?:INFO|DEBUG|WARN|WARNING|TRACE)\b)"
+)
+_GREETING = re.compile(
+    r"^(?:hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|thx|great|perfect|nice|ok|okay|cool|awesome|excellent|good job"
+    r"|well done|this is (?:really |very )?helpful)\b[^.!?\n]{0,40}[.!,]+\s*",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(
+    r"^(?:please|pls|can you(?: please)?(?: also)?|could you(?: please)?(?: also)?|would you(?: please)?|i want you to|i need you to"
+    r"|i'd like you to|now|also|then|and|so)[, ]+(?=\w)",
+    re.IGNORECASE,
+)
+_IS_WISH = re.compile(
+    r"^(?:add|allow|apply|audit|bump|build|change|check|clean|configure|convert|create|debug|delete|deploy|document|drop|enable|disable"
+    r"|ensure|explain|expose|extend|extract|find|fix|generate|handle|hide|implement|improve|install|integrate|introduce|investigate|let"
+    r"|make|merge|migrate|move|optimi[sz]e|port|prevent|refactor|release|remove|rename|replace|restore|resolve|review|revert|rewrite"
+    r"|separate|set up|show|simplify|split|stop|store|support|switch|test|turn|update|upgrade|use|validate|wire|wrap|write)\b",
+    re.IGNORECASE,
+)
+_TOO_SHORT = 12
+
+
+def request_of(prompt: str) -> str:
+    """The request in at most 200 characters; "" where the prompt says nothing in words."""
+    prompt = prompt[:_TEXT_LIMIT]
+    command = _COMMAND.search(prompt)
+    if command:
+        arguments = _ARGUMENTS.search(prompt)
+        return cut(" ".join(f"/{command['name']} {arguments['said'] if arguments else ''}".split()), _LIMIT)
+    bare = _MARKS.sub(" ", _FENCED.sub("\n", _BLOCK.sub("\n", prompt)))
+    said = [line for line in bare.split("\n") if line.strip()]
+    words = [line for line in said if not _LOG_LINE.match(line)]
+    text = _first_sentence(words)
+    if text:
+        return text
+    return cut("Pasted: " + " ".join(said[0].split()), _LIMIT) if said else ""
+
+
+def _first_sentence(lines: list[str]) -> str:
+    """The first sentence that says something, with the next one where it is very short."""
+    for at, line in enumerate(lines):
+        clean = plain(re.sub(r"^\s*(?:[-*+]|\d+[.)]|#+)\s+", "", line))
+        rest = _GREETING.sub("", clean) if len(clean) > _TOO_SHORT else clean
+        if not rest or not re.search(r"\w", rest):
+            continue
+        parts = split(rest)
+        text = parts[0]
+        if len(text) < _TOO_SHORT and len(parts) > 1:
+            text = " ".join(parts[:2])
+        elif len(text) < _TOO_SHORT and len(parts) == 1 and at + 1 < len(lines):
+            text = f"{text} {plain(lines[at + 1])}"
+        return cut(text, _LIMIT)
+    return ""
+
+
+def is_wish(request: str) -> bool:
+    """Whether the request reads as what a commit would say: an imperative with an object."""
+    bare = _POLITE.sub("", request)
+    return bool(_IS_WISH.match(bare)) and len(bare.split()) > 1 and not bare.endswith("?")
+
+
+def as_title(request: str) -> str:
+    """The request without politeness, as a title."""
+    bare = request
+    for _ in range(3):
+        bare = _POLITE.sub("", bare)
+    return bare[:1].upper() + bare[1:].rstrip(" .!?")
