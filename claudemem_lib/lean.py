@@ -44,7 +44,7 @@ def loads(text: str) -> Any:
     start = len(text) - len(text.lstrip())
     try:
         value, end = _scan(text, start)
-    except StopIteration:
+    except (StopIteration, SystemError):  # the scanner's own error needs `json`, without it there is a SystemError
         message = "not a JSON value"
         raise ValueError(message) from None
     if text[end:].strip():

@@ -48,7 +48,7 @@ _RULES = (
     (
         "url-password",
         "://",
-        r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@'\"]{0,100}:(?P<secret>[^\s/'\"]{3,200})@",
+        r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@'\"\[]{0,100}:(?P<secret>(?!\[redacted)[^\s/'\"]{3,200})@",
     ),
     ("bearer", "bearer ", r"\b[Bb]earer (?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
 )
@@ -111,7 +111,7 @@ def shorten(text: str, limit: int) -> str:
     """*text* in at most about *limit* characters: two thirds from its head, one third from its tail, whole lines."""
     if len(text) <= limit:
         return text
-    return _joined(text[: _head(limit)], text[_head(limit) - limit :], len(text) - limit)
+    return _joined(text[: _head(limit)], text[len(text) - limit + _head(limit) :], len(text) - limit)
 
 
 def _head(limit: int) -> int:
@@ -121,7 +121,8 @@ def _head(limit: int) -> int:
 def _joined(head: str, tail: str, cut: int) -> str:
     """Head and tail with a mark between them, both cut back to the nearest end of a line or word."""
     start = max(0, len(head) - _WORD)
-    edge = max(head.rfind("\n", start), head.rfind(" ", start))
+    edge = head.rfind("\n", start)
+    edge = edge if edge > 0 else head.rfind(" ", start)
     if edge > 0:
         cut += len(head) - edge
         head = head[:edge]

@@ -80,3 +80,8 @@ class Hook:
 @pytest.fixture
 def hook(tmp_path: Path) -> Hook:
     return Hook(tmp_path / "data")
+
+
+@pytest.fixture
+def run() -> Path:
+    return RUN
