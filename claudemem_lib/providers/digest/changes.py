@@ -46,6 +46,7 @@ _CONFIG_NAMES = (
 _TEST_NAME = re.compile(
     r"(?:^|/)(?:tests?|spec|__tests__|e2e)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$"
 )
+_MIGRATION = re.compile(r"(?:^|/)(?:migrations?|migrate|alembic/versions)/")
 _SCRATCH = re.compile(r"^(?:/private)?(?:/var)?/tmp/|/scratchpad/|^/var/folders/|/\.claude/plans/")
 _PLACE = re.compile(r"[\w.@~+/-]*[\w@~+-]\.[\w.-]+|[\w.@~+-]*/[\w.@~+/-]*[\w@~+-]")
 _NAMES_SHOWN = 5
@@ -72,10 +73,12 @@ class Change:
 
     @property
     def sort(self) -> str:
-        """What the file is: test, docs, config or source."""
+        """What the file is: test, migration, docs, config or source."""
         lowered = self.path.lower()
         if _TEST_NAME.search(self.path):
             return "test"
+        if _MIGRATION.search(self.path):
+            return "migration"
         if lowered.endswith(_DOCS):
             return "docs"
         return "config" if lowered.endswith(_CONFIG) or self.name.lower() in _CONFIG_NAMES else "source"
@@ -180,14 +183,18 @@ def _joined(before: Change, after: Change) -> Change:
 def described(change: Change) -> str:
     """The change as one short statement, the file first."""
     size = f"+{change.added}/-{change.removed}" if change.added or change.removed else ""
-    times = {1: "", 2: " twice"}.get(change.times, f" {change.times} times")
     if change.how == "created":
         head = f"{change.path}: new file, {change.added} lines"
     elif change.how in ("removed", "moved"):
         head = f"{change.path}: {change.how}"
     else:
-        head = f"{change.path}: {change.how}{times}{f' ({size})' if size else ''}"
+        head = f"{change.path}: {change.how}{times(change.times)}{f' ({size})' if size else ''}"
     return "; ".join(filter(None, (head, _names(change))))
+
+
+def times(count: int) -> str:
+    """How often, in words, with a space before; nothing for once."""
+    return {1: "", 2: " twice"}.get(count, f" {count} times")
 
 
 def _names(change: Change) -> str:

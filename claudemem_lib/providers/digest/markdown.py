@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 _TEXT_LIMIT = 40_000
 _LINE_LIMIT = 2_000
@@ -18,7 +18,7 @@ _LEAD_LIMIT = 70
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(?P<said>.+?)\s*#*\s*$")
 _BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<said>[^*_]{2,80}?):?(?:\*\*|__):?\s*$")
-_BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•–]|\d{1,3}[.)])\s+(?:\[(?P<done>[ xX])\]\s+)?(?P<said>.+)$")
+_BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•\u2013]|\d{1,3}[.)])\s+(?:\[(?P<done>[ xX])\]\s+)?(?P<said>.+)$")
 _TABLE = re.compile(r"^\s*\|(?P<cells>.+)\|\s*$")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*\|?[\s:|-]+\|[\s:|-]*$")
 _END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[\"'(\[`*]*[A-Z0-9`])")
@@ -34,16 +34,18 @@ _TAGS = re.compile(
 )
 _ICONS = re.compile("^(?:[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+\\s*)+")
 _FILLER = re.compile(
-    r"^(?:(?:perfect|great|excellent|done|good|awesome|sure|ok|okay|absolutely|yes|yep|no problem|alright|nice|wonderful|fantastic|got it"
-    r"|understood|you're (?:absolutely )?right|good (?:news|question|catch)|of course|certainly|all done|indeed|thanks|thank you)\b"
-    r"[!.,:;—–-]*\s*)+(?=\S)",
+    r"^(?:(?:perfect|great|excellent|done|good|awesome|sure|ok|okay|absolutely|yes|yep|no problem|alright|nice"
+    r"|wonderful|fantastic|got it"
+    r"|understood|you're (?:absolutely )?right|good (?:news|question|catch)|of course|certainly|all done|indeed"
+    r"|thanks|thank you)\b"
+    r"\s*[!.,:;—\u2013-]*\s*)+(?=\S)",
     re.IGNORECASE,
 )
 
 
 @frozen(kw_only=True)
 class Sentence:
-    """One plain sentence or bullet and the *heading* it stands under (lower case)."""
+    """One plain sentence or bullet and the *heading* it stands under."""
 
     text: str
     heading: str = ""
@@ -57,9 +59,11 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def _read(text: str) -> Iterator[Sentence]:
-    heading, paragraph, fenced = "", [], False
-    for raw in (*text.split("\n"), ""):
-        line = raw[:_LINE_LIMIT]
+    heading, lead, fenced = "", "", False
+    paragraph: list[str] = []
+    lines = _joined(text)
+    for raw, after in zip((*lines, ""), (*lines[1:], "", ""), strict=True):
+        line = raw
         if _FENCE.match(line):
             fenced = not fenced
         if fenced or _FENCE.match(line):
@@ -68,34 +72,51 @@ def _read(text: str) -> Iterator[Sentence]:
         title = _HEADING.match(line) or _BOLD_LINE.match(line)
         item = None if title else _BULLET.match(line) or _TABLE.match(line)
         if (title or item or not line.strip() or _RULE.match(line)) and paragraph:
-            heading = yield from _paragraph(" ".join(paragraph), heading)
+            lead = yield from _paragraph(" ".join(paragraph), heading)
             paragraph = []
         if title:
-            heading = plain(title["said"]).rstrip(":").lower()
-        elif _RULE.match(line):
+            heading, lead = plain(title["said"]).rstrip(":"), ""
+        elif _RULE.match(line) or (item and line.lstrip().startswith("|") and _RULE.match(after)):
             continue
         elif item:
-            yield from _item(item, heading)
+            yield from _item(item, lead or heading)
         elif line.strip():
             paragraph.append(line.strip())
 
 
-def _paragraph(text: str, heading: str) -> Iterator[Sentence]:
-    """The sentences of one paragraph; gives back the heading for what follows: a last sentence that ends in a colon leads on."""
+def _joined(text: str) -> list[str]:
+    """The lines of *text*, an indented line joined to the bullet it continues."""
+    lines: list[str] = []
+    fenced = in_item = False
+    for line in text.split("\n"):
+        fenced = fenced != bool(_FENCE.match(line))
+        if in_item and not fenced and re.match(r"\s{2,}\S", line) and not (_BULLET.match(line) or _FENCE.match(line)):
+            lines[-1] += " " + line.strip()
+        else:
+            in_item = not fenced and bool(_BULLET.match(line))
+            lines.append(line)
+    return [line[:_LINE_LIMIT] for line in lines]
+
+
+def _paragraph(text: str, heading: str) -> Generator[Sentence, None, str]:
+    """The sentences of one paragraph; gives back what leads on to a list, if its last sentence does."""
+    lead_in = ""
     parts = split(plain(text))
     for part in parts:
         if part.endswith(":"):
             lead = part.rstrip(":").strip()
-            heading = lead.lower() if len(lead) <= _LEAD_LIMIT else heading
+            lead_in = lead if len(lead) <= _LEAD_LIMIT else ""
             if not _LEAD_IN.match(lead):
                 yield Sentence(text=lead + ".", heading=heading)
         else:
             yield Sentence(text=part, heading=heading)
-    return heading  # the caller reads it from `yield from`
+            lead_in = ""
+    return lead_in  # the caller reads it from `yield from`
 
 
 _LEAD_IN = re.compile(
-    r"(?:here|the following|this|these|those|below|what|how|when|where|why|example|summary|changes|files|notes?|for example|usage"
+    r"(?:here|the following|this|these|those|below|what|how|when|where|why|example|summary|changes|files|notes?"
+    r"|for example|usage"
     r"|there are|two|three|four|several|key|main|current|you can|it|in short|specifically|now)\b",
     re.IGNORECASE,
 )
@@ -126,17 +147,21 @@ def split(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """*text* on one line without markdown, leading icons and small talk."""
-    text = _LINK.sub(lambda match: match["text"], text)
-    text = _CODE.sub(lambda match: match[2], text)
+    text = _LINK.sub(lambda match: match["text"], text).replace("\0", "")
+    codes = [match[2] for match in _CODE.finditer(text)]
+    text = _CODE.sub("\0", text)
     for _ in range(2):
         text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
-    text = " ".join(_TAGS.sub(" ", text).split())
-    text = _ICONS.sub("", text)
-    return _capital(_FILLER.sub("", text)) if _FILLER.match(text) else text
+    text = _TAGS.sub(" ", text)
+    for code in codes:
+        text = text.replace("\0", code.replace("\0", ""), 1)
+    text = _ICONS.sub("", " ".join(text.split()))
+    return capital(_FILLER.sub("", text)) if _FILLER.match(text) else text
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:] if not re.match(r"[a-z]+[A-Z_./(]|\S*[/_.(]\S", text) else text
+def capital(text: str) -> str:
+    """*text* with a capital first letter, unless it begins with a name from code."""
+    return text if re.match(r"[a-z]+[A-Z]|\S*[/_.(:=]\S|\S+:", text) else text[:1].upper() + text[1:]
 
 
 def _short(text: str) -> str:

@@ -7,12 +7,13 @@ import re
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _LINES = 4_000
 _LINE_LIMIT = 400
-_QUOTE_LIMIT = 180
+_QUOTE_LIMIT = 200
 
 _COUNTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^=+ (?P<said>(?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|warnings?|deselected)(?:, )?)+)(?: in .*)?=+$",
+        r"^=+ (?P<said>(?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|warnings?"
+        r"|deselected)(?:, )?)+)(?: in .*)?=+$",
         r"^(?P<said>(?:\d+ (?:passed|failed|errors?|skipped|xfailed|warnings?)(?:, )?)+) in [\d.]+s",
         r"^(?P<said>(?:\d+ (?:doctests?|properties|tests?)(?:, )?)+\d+ failures?(?:, \d+ \w+)*)",
         r"^tests:?\s+(?P<said>(?:\d+ (?:failed|passed|skipped|todo|total)(?:, | \| )?)+)",
@@ -47,24 +48,27 @@ _NOT_BAD = re.compile(r"\b0 (?:failed|failures?|errors?)\b|; 0 failed", re.IGNOR
 _TELLING = tuple(
     re.compile(pattern)
     for pattern in (
+        r"^FAILED (?P<said>\S+::\S+ - .+)",
         r"^E\s{2,}(?!\s*[+-] |\s*$)(?P<said>\S.*)",
         r"^(?:[\w.]+\.)?(?P<said>[A-Z]\w*(?:Error|Exception|Failure|Interrupt|NotFound)\b(?: \[\w+\])?:? .*)",
-        r"^\s*(?P<said>\*\* \(\w[\w.]*\) .*)",
         r"(?P<said>\berror TS\d+: .*)",
         r"^\s*(?P<said>error(?:\[\w+\])?: .+)",
+        r"^\s*(?P<said>\*\* \(\w[\w.]*\) .*)",
         r"^(?:\S+:\d+(?::\d+)?:? )(?P<said>(?:fatal )?error:? .+)",
         r"^\s*(?P<said>panic: .+|thread '.*' panicked at .+)",
         r"^\s*(?P<said>(?:fatal|FATAL|Fatal|Error|ERROR|ERR!|npm ERR!|npm error)[: ].+)",
-        r"^\s*(?P<said>\d+\) (?:test |.* › ).+)",
+        r"^\s*\d+\) (?P<said>test .+)",
+        r"^\s*● (?P<said>.+ \u203a .+)",
         r"^\s*(?P<said>--- FAIL: .+)",
         r"^\s*(?P<said>(?:FAILED|FAIL|not ok)\b.+)",
-        r"^\s*\S*\[[A-Z]\]\s\W*(?P<said>\w.+)",
+        r"^\W*\[[A-Z]\]\s\W*(?P<said>\w.+)",
         r"^\s*(?:\S+:\d+:\d+:? )(?P<said>\S.+)",
         r"(?P<said>.*\b(?:command not found|No such file or directory|Permission denied|not found|cannot|can't|could not"
-        r"|undefined|unexpected|invalid|refused|timed? ?out|unable to|already in use|is ignored|are ignored|rejected)\b.*)",
+        r"|undefined|unexpected|invalid|refused|timed? ?out|unable to|already in use|is ignored|are ignored"
+        r"|rejected)\b.*)",
     )
 )
-_STRONG_TELLING = 8  # so many of them prove a failure even where the exit status is hidden by a pipe
+_STRONG_TELLING = 10  # so many of them prove a failure even where the exit status is hidden by a pipe
 _NOISE = re.compile(
     r"^(?:Exit code \d+|Error: Exit code \d+|Traceback \(most recent call last\):?|\s*at .+|\s*File \".+)$"
 )
@@ -100,11 +104,32 @@ def telling_line(text: str) -> str:
     """The line that says what went wrong, as a short quotation, or ""."""
     lines = [line for line in lines_of(text) if line.strip() and not _NOISE.match(line)]
     for pattern in _TELLING:
-        for line in lines:
+        for at, line in enumerate(lines):
             match = pattern.search(line)
             if match:
-                return _quotable(match["said"])
+                return _quotable(" ".join((_named(match["said"]), *_explained(lines[at + 1 : at + 12], match["said"]))))
     return _quotable(lines[0]) if lines else ""
+
+
+_ASSERTED = re.compile(
+    r"^\s*(?:\*\* \(|left:|right:|Expected\b|Received\b|expect\(|\w+_test\.go:\d+:|Assertion with|AssertionError|code: )"
+)
+_PART_LIMIT = 80
+
+
+def _named(said: str) -> str:
+    """A telling line's own words; the title of a failing test not longer than what it failed for."""
+    said = said.strip()
+    return said if len(said) <= _PART_LIMIT or not said.startswith("test ") else said[: _PART_LIMIT - 1].rstrip() + "…"
+
+
+def _explained(after: list[str], said: str) -> list[str]:
+    """What the lines *after* a telling one add, where that one only names a test or ends in a colon."""
+    if said.rstrip().endswith(":"):
+        return after[:1]
+    if re.match(r"test |--- FAIL|.* \u203a ", said):
+        return [line.strip()[:_PART_LIMIT] for line in after if _ASSERTED.match(line)][:3]
+    return []
 
 
 def shows_failure(text: str) -> bool:
@@ -114,5 +139,5 @@ def shows_failure(text: str) -> bool:
 
 
 def _quotable(line: str) -> str:
-    line = " ".join(line.split()).strip(" │┃|>")
+    line = " ".join(re.sub(r"(?:\\n)+(?=[A-Z\[\s]|$)", " ", line).split()).strip(" │┃|>")
     return line if len(line) <= _QUOTE_LIMIT else line[: _QUOTE_LIMIT - 1].rstrip() + "…"

@@ -16,24 +16,31 @@ _MARKS = re.compile(
 )
 _FENCED = re.compile(r"^(```|~~~).*?(?:^\1\s*$|\Z)", re.DOTALL | re.MULTILINE)
 _LOG_LINE = re.compile(
-    r"^\s*(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|at \S+ ?\(|File \"|Traceback|\S+:\d+:\d+|\$ |> |# |\*\*\* |[{}\[\]|+=<]|\d+ \||E  |--- |\+\+\+ |@@"
+    r"^\s*(?:\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|at \S+ ?\(|File \"|Traceback|\S+:\d+:\d+|\$ |> |# |\*\*\* "
+    r"|[{}\[\]|+=<]|\d+ \||E  |--- |\+\+\+ |@@"
     r"|npm (?:ERR|error|warn)|(?:INFO|DEBUG|WARN|WARNING|TRACE)\b)"
 )
 _GREETING = re.compile(
-    r"^(?:hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|thx|great|perfect|nice|ok|okay|cool|awesome|excellent|good job"
+    r"^(?:hello|hi|hey|good (?:morning|afternoon|evening)|thanks|thank you|thx|great|perfect|nice|ok|okay|cool"
+    r"|awesome|excellent|good job"
     r"|well done|this is (?:really |very )?helpful)\b[^.!?\n]{0,40}[.!,]+\s*",
     re.IGNORECASE,
 )
 _POLITE = re.compile(
-    r"^(?:please|pls|can you(?: please)?(?: also)?|could you(?: please)?(?: also)?|would you(?: please)?|i want you to|i need you to"
+    r"^(?:please|pls|can you(?: please)?(?: also)?|could you(?: please)?(?: also)?|would you(?: please)?"
+    r"|i want you to|i need you to"
     r"|i'd like you to|now|also|then|and|so)[, ]+(?=\w)",
     re.IGNORECASE,
 )
 _IS_WISH = re.compile(
-    r"^(?:add|allow|apply|audit|bump|build|change|check|clean|configure|convert|create|debug|delete|deploy|document|drop|enable|disable"
-    r"|ensure|explain|expose|extend|extract|find|fix|generate|handle|hide|implement|improve|install|integrate|introduce|investigate|let"
-    r"|make|merge|migrate|move|optimi[sz]e|port|prevent|refactor|release|remove|rename|replace|restore|resolve|review|revert|rewrite"
-    r"|separate|set up|show|simplify|split|stop|store|support|switch|test|turn|update|upgrade|use|validate|wire|wrap|write)\b",
+    r"^(?:add|allow|apply|audit|bump|build|change|check|clean|configure|convert|create|debug|delete|deploy"
+    r"|document|drop|enable|disable"
+    r"|ensure|explain|expose|extend|extract|find|fix|generate|handle|hide|implement|improve|install|integrate"
+    r"|introduce|investigate"
+    r"|make|merge|migrate|move|optimi[sz]e|port|prevent|refactor|release|remove|rename|replace|restore|resolve"
+    r"|review|revert|rewrite"
+    r"|separate|set up|show|simplify|split|stop|store|support|switch|test|turn|update|upgrade|use|validate|wire"
+    r"|wrap|write)\b",
     re.IGNORECASE,
 )
 _TOO_SHORT = 12

@@ -153,7 +153,7 @@ def _unwrapped(words: list[str]) -> list[str]:
             words = words[1 + _WRAPPERS[first] :]
             while words and words[0].startswith("-"):
                 words = words[1:]
-        elif tuple((first, *words[1:2])) in _WRAPPER_PAIRS:
+        elif (first, *words[1:2]) in _WRAPPER_PAIRS:
             words = words[2:]
         else:
             break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -10,14 +9,18 @@ from attrs import evolve, frozen
 from claudemem_lib import evidence
 from claudemem_lib.providers.digest import outcomes
 from claudemem_lib.providers.digest.commands import CHECKS, MATTERS, Kind, key_of, kind_of, label_of
-from claudemem_lib.providers.digest.shell import Simple, simple_commands
+from claudemem_lib.providers.digest.records import commit_of, tracked
+from claudemem_lib.providers.digest.shell import simple_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from claudemem_lib.models import Event
+    from claudemem_lib.providers.digest.records import Commit
+    from claudemem_lib.providers.digest.shell import Simple
 
 _TEXT_LIMIT = 60_000
+_CURES = (Kind.LINT, Kind.INSTALL, Kind.MIGRATE, Kind.BUILD)
 
 
 @frozen(kw_only=True)
@@ -36,16 +39,6 @@ class Step:
 
 
 @frozen(kw_only=True)
-class Commit:
-    """A git commit that was made."""
-
-    subject: str
-    body: str = ""
-    hash: str = ""
-    paths: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True)
 class Repair:
     """A failing step, the same kind of step succeeding later, and what happened in between."""
 
@@ -53,6 +46,7 @@ class Repair:
     success: Step
     files: tuple[str, ...]
     failures: int = 1
+    after: str = ""
 
 
 def steps_of(events: Sequence[Event], root: str) -> tuple[Step, ...]:
@@ -99,10 +93,10 @@ def _step(simple: Simple, kind: Kind, at: int, root: str) -> Step:
 def _finished(simple: Simple, step: Step, text: str, *, alone: bool) -> Step:
     """*step* of a command the host calls a success, which a pipe may have made of a failure."""
     if step.kind is Kind.COMMIT:
-        commit = _commit(simple, text)
-        return evolve(step, ok=bool(commit), commit=commit)
+        commit = commit_of(simple, text)
+        return evolve(step, ok=True if commit else None, commit=commit)
     if step.kind is Kind.TRACKER:
-        return evolve(step, ok=True, closed=_tracked(simple))
+        return evolve(step, ok=True, closed=tracked(simple, text))
     if step.kind in CHECKS and alone:
         return _judged(step, text, ok=None)
     return evolve(step, ok=True)
@@ -139,70 +133,9 @@ def _from_background(event: Event, at: int, waiting: dict[str, Step]) -> Step | 
     return _judged(evolve(step, at=at), text, ok=None if not code else False)
 
 
-def _commit(simple: Simple, text: str) -> Commit | None:
-    """What a successful `git commit` made; None if its output says that nothing was."""
-    if re.search(r"nothing to commit|no changes added to commit|nothing added to commit", text):
-        return None
-    made = re.search(
-        r"^\[(?P<branch>\S+)(?: \([^)]*\))? (?P<hash>[0-9a-f]{6,40})\] (?P<subject>.+)$", text, re.MULTILINE
-    )
-    message = _message(simple)
-    subject = made["subject"].strip() if made else message.partition("\n")[0].strip()
-    if not subject:
-        return None
-    body = message.partition("\n")[2].strip()
-    return Commit(subject=subject, body=body, hash=made["hash"] if made else "", paths=())
-
-
-def _message(simple: Simple) -> str:
-    """The message given to `git commit`: -m, several of them, or a heredoc."""
-    if simple.fed:
-        return simple.fed.strip()
-    texts, words = [], simple.words
-    for word, after in zip(words, (*words[1:], ""), strict=True):
-        if word in ("-m", "--message") or re.fullmatch(r"-[a-zA-Z]*m", word):
-            texts.append(after)
-        elif word.startswith("--message="):
-            texts.append(word.partition("=")[2])
-    return "\n\n".join(texts).strip()
-
-
-def _tracked(simple: Simple) -> str:
-    """What was done in an issue tracker or forge, as one statement."""
-    options = dict(
-        re.findall(r"--?(title|t|reason|r|body|b|comment|c)[= ]\"?([^\"\n]{3,200})", " ".join(simple.text.split()))
-    )
-    words = [word for word in simple.words[1:] if not word.startswith("-")]
-    verb = next((word for word in words if word in _VERBS), "")
-    target = (
-        next((word for word in words[words.index(verb) + 1 :] if re.search(r"\d", word) and " " not in word), "")
-        if verb
-        else ""
-    )
-    about = next(
-        (options[name] for name in ("reason", "r", "title", "t", "comment", "c") if name in options), ""
-    ).strip("'\" ")
-    if not verb:
-        return ""
-    thing = next((word for word in words if word in ("pr", "mr", "issue")), "")
-    head = " ".join(filter(None, (_VERBS[verb], thing, target)))
-    return f"{head}: {about}" if about else head
-
-
-_VERBS = {
-    "create": "Created",
-    "new": "Created",
-    "close": "Closed",
-    "merge": "Merged",
-    "reopen": "Reopened",
-    "ready": "Made ready",
-    "comment": "Commented on",
-    "review": "Reviewed",
-}
-
-
 def repairs_of(steps: Iterable[Step], edits: Sequence[tuple[int, str]]) -> tuple[tuple[Repair, ...], tuple[Step, ...]]:
     """The failures that were repaired, and those still open at the end. *edits* are (event index, path)."""
+    steps = tuple(steps)
     open_steps: dict[str, tuple[Step, int]] = {}
     repairs: list[Repair] = []
     for step in steps:
@@ -213,6 +146,11 @@ def repairs_of(steps: Iterable[Step], edits: Sequence[tuple[int, str]]) -> tuple
         elif step.ok and key in open_steps:
             failure, count = open_steps.pop(key)
             files = tuple(dict.fromkeys(path for at, path in edits if failure.at < at < step.at))
-            repairs.append(Repair(failure=failure, success=step, files=files, failures=count))
+            between = [
+                other.label for other in steps if failure.at < other.at < step.at and other.ok and other.kind in _CURES
+            ]
+            after = between[-1] if between and not files else ""
+            repairs.append(Repair(failure=failure, success=step, files=files, failures=count, after=after))
+    repairs = [repair for repair in repairs if repair.failure.kind is not Kind.PUSH]
     remaining = tuple(step for step, _ in open_steps.values() if step.kind in (*MATTERS, Kind.RUN))
     return tuple(repairs), remaining

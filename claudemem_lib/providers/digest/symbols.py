@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MODIFIERS = (
-    r"(?:(?:export|default|pub(?:\([^)]*\))?|public|private|protected|internal|static|final|abstract|async|override|suspend|open"
+    r"(?:(?:export|default|pub(?:\([^)]*\))?|public|private|protected|internal|static|final|abstract|async"
+    r"|override|suspend|open"
     r"|data|sealed|inline|extern|unsafe|declare|local)\s+)*"
 )
 _PATTERNS = tuple(
@@ -19,13 +20,16 @@ _PATTERNS = tuple(
         r"|function\*?|fn|fun|sub|type|namespace)\s+(?:self\.)?(?P<name>[A-Za-z_$][\w$.]*[?!]?)",
         r"^\s*func\s+(?:\([^)]*\)\s*)?(?P<name>[A-Za-z_]\w*)\s*[(\[<]",
         r"^\s*impl(?:<[^>]*>)?\s+(?P<name>[A-Za-z_][\w:]*)",
-        r"^\s*(?:export\s+)?(?:const|let|var)\s+(?P<name>[A-Za-z_$][\w$]*)\s*(?::[^=]+)?=\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>|class\b)",
+        r"^\s*(?:export\s+)?(?:const|let|var)\s+(?P<name>[A-Za-z_$][\w$]*)\s*(?::[^=]+)?=\s*(?:async\s*)?(?:\("
+        r"|function\b|\w+\s*=>|class\b)",
         r"^(?P<name>[A-Z][\w$]*(?:\.[A-Za-z_$][\w$]*)+)\s*=\s*(?:\{|function\b|async\b|class\b|\()",
         r"^\s*(?:public|private|protected|internal)\s[\w<>\[\], ]*?\b(?P<name>[A-Za-z_]\w*)\s*\(",
-        r"(?i:^\s*create\s+(?:or\s+replace\s+)?(?:unique\s+)?(?:table|index|view|trigger|function)\s+(?:if\s+not\s+exists\s+)?)(?P<name>[\w.\"`]+)",
+        r"(?i:^\s*create\s+(?:or\s+replace\s+)?(?:unique\s+)?(?:table|index|view|trigger"
+        r"|function)\s+(?:if\s+not\s+exists\s+)?)(?P<name>[\w.\"`]+)",
     )
 )
-_TEST = re.compile(r"^\s*(?:it|test|describe|context|specify)\s*\(?\s*(?P<quote>['\"`])(?P<name>.{3,80}?)(?P=quote)")
+_TEST = re.compile(r"^\s*(?:it|test|specify)\s*\(?\s*(?P<quote>['\"`])(?P<name>.{3,80}?)(?P=quote)")
+_CLAUSE = re.compile(r"\(\s*(?:\"[\w:-]{2,40}\"|:\w{2,40})(?=[,)])")  # which clause of a function that has many
 _HEADING = re.compile(r"^#{1,3}\s+(?P<name>\S.{0,80})$")
 _LINE_LIMIT = 300
 
@@ -41,7 +45,8 @@ def name_in(line: str, *, prose: bool = False) -> str:
     for pattern in (_HEADING,) if prose else _PATTERNS:
         match = pattern.match(line)
         if match:
-            return match["name"].strip('"`').strip()
+            clause = _CLAUSE.match(line, match.end())
+            return match["name"].strip('"`').strip() + (f"{clause[0]})" if clause else "")
     return ""
 
 
