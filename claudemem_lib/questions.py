@@ -22,6 +22,8 @@ LONGEST_QUESTION = 4_000
 MOST_WORDS = 60
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
 _OPERATORS = ("AND", "OR", "NOT")
+_CHUNK = re.compile(r"[^\W_]+")
+_PUNCTUATION = ".,;:!?'`()[]{}<>"
 # The words of a question that say nothing about what is asked for.
 STOP_WORDS = frozenset(
     """
@@ -56,7 +58,7 @@ class Question:
 
 def read(text: str) -> Question:
     """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
-    pieces = _pieces(text[:LONGEST_QUESTION])[: MOST_WORDS * 2]
+    pieces = _pieces(text[:LONGEST_QUESTION].encode("utf-8", "replace").decode())[: MOST_WORDS * 2]
     typed = any(word in _OPERATORS for _, _, _, word in pieces)
     if typed:
         expression = _expression(pieces)
@@ -64,7 +66,7 @@ def read(text: str) -> Question:
             return Question(expression, ())
     words = [_word(*piece) for piece in pieces]
     found = list({word.match: word for word in words if word is not None}.values())[:MOST_WORDS]
-    telling = [word for word in found if word.text.lower() not in STOP_WORDS]
+    telling = [word for word in found if word.text.strip(_PUNCTUATION).lower() not in STOP_WORDS]
     return Question("", tuple(telling or found))
 
 
@@ -80,6 +82,17 @@ def every(words: Iterable[Word]) -> str:
 def some(words: Iterable[Word]) -> str:
     """Any of the words."""
     return " OR ".join(f"({word.match})" for word in words)
+
+
+def loosened(words: Iterable[Word]) -> list[Word]:
+    """The words, and the parts of those that are several to the index: of `app/login.py` also app, login and py."""
+    found: dict[str, Word] = {}
+    for word in words:
+        chunks = _CHUNK.findall(word.text) if not word.text.endswith("*") else []
+        for text in (word.text, *(chunks if len(chunks) > 1 else ())):
+            match = word.match if text == word.text else _match(text, begins=False)
+            found[match] = Word(text, match)
+    return list(found.values())[: MOST_WORDS * 2]
 
 
 def _word(phrase: str | None, star: str | None, bracket: str | None, word: str | None) -> Word | None:
@@ -107,7 +120,7 @@ def _match(text: str, *, begins: bool) -> str:
 def _plain(text: str, *, begins: bool) -> str:
     if not any(char.isalnum() for char in text):
         return ""
-    parts = parts_of(text.strip(".,;:!?'`()[]{}<>"))
+    parts = parts_of(text.strip(_PUNCTUATION))
     if parts and not begins:
         return f"({_quoted(text)} OR {_quoted(' '.join(parts))})"
     return _quoted(text) + (" *" if begins else "")
@@ -124,7 +137,9 @@ def _expression(pieces: list[Piece]) -> str:
     for piece in pieces:
         _, _, bracket, word = piece
         if word in _OPERATORS:
-            if wants_operand:
+            if word == "NOT" and out[-1:] == ["AND"]:
+                out.pop()
+            elif wants_operand:
                 return ""
             out.append(str(word))
             wants_operand = True

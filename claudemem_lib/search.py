@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from claudemem_lib import questions
 from claudemem_lib.errors import BadRequest
 from claudemem_lib.models import Hit
 from claudemem_lib.store import fulltext
-from claudemem_lib.store.fulltext import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claudemem_lib.questions import Word
     from claudemem_lib.store.database import Database
-    from claudemem_lib.store.fulltext import Filters
+    from claudemem_lib.store.fulltext import Filters, Page
+
+    Row = tuple[Any, ...]
 
 ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note")
 MOST_HITS = 1_000
-DATE_POOL = 200
-MATCHES_SCORED = 20_000
+SOME_WORDS_POOL = 200
 
 
 def search(database: Database, text: str, filters: Filters, page: Page) -> list[Hit]:
@@ -30,52 +32,65 @@ def search(database: Database, text: str, filters: Filters, page: Page) -> list[
     Memories with all the words come first, then those with some of them. Scoring costs by the number of matches, so of a long
     question only the rarest words are used once they would match more than MATCHES_SCORED memories.
     """
-    if page.order not in ORDERS:
-        message = f"order must be one of {', '.join(ORDERS)}, not {page.order!r}"
-        raise BadRequest(message)
+    _check("order", (page.order,), ORDERS)
+    _check("kind", filters.kinds, KINDS)
     question = questions.read(text)
     if question.empty:
-        return [] if text.strip() else [_hit(row, "recent") for row in fulltext.newest(database, filters, page)]
+        asked = any(char.isprintable() and not char.isspace() for char in text)
+        return [] if asked else [_hit(row, "recent") for row in fulltext.newest(database, filters, page)]
     if question.expression:
-        rows = _page_of(database, question.expression, filters, page)
+        rows = _matching(database, question.expression, filters, page)
     else:
         rows = _by_words(database, question.words, filters, page)
     return [_hit(row, "text") for row in rows]
 
 
-def _page_of(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
-    """One expression's matches: by relevance as they come, by date out of the most relevant ones."""
-    pool = page.offset + page.limit
-    return fulltext.matching(
-        database, match, filters, page, pool if page.order == "relevance" else max(pool, DATE_POOL)
-    )
+def _check(name: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for value in given:
+        if value not in known:
+            message = f"{name} must be one of {', '.join(known)}, not {value!r}"
+            raise BadRequest(message)
 
 
-def _by_words(database: Database, words: Sequence[Word], filters: Filters, page: Page) -> list[tuple[Any, ...]]:
-    """Matches of all the words, then of some of them."""
+def _matching(database: Database, match: str, filters: Filters, page: Page) -> list[Row]:
+    return (fulltext.best if page.order == "relevance" else fulltext.dated)(database, match, filters, page)
+
+
+def _by_words(database: Database, words: Sequence[Word], filters: Filters, page: Page) -> list[Row]:
+    """Matches of all the words, then of some of them; by date only the former, if there are any."""
     wanted = page.offset + page.limit
-    whole = Page(order=page.order, limit=wanted)
-    found = _page_of(database, questions.every(words), filters, whole)
+    found = _matching(database, questions.every(words), filters, evolve(page, limit=wanted, offset=0))
+    words = questions.loosened(words)
     if len(words) > 1 and (len(found) < wanted if page.order == "relevance" else not found):
+        pool = wanted if page.order == "relevance" else SOME_WORDS_POOL
+        likely = evolve(page, order="relevance", limit=pool, offset=0)
+        more = fulltext.best(database, questions.some(_rarest(database, words)), filters, likely)
         seen = {row[0] for row in found}
-        more = _page_of(database, questions.some(_rarest(database, words)), filters, whole)
-        found += [row for row in more if row[0] not in seen]
+        found += _ordered([row for row in more if row[0] not in seen], page.order)
     return found[page.offset : wanted]
+
+
+def _ordered(rows: list[Row], order: str) -> list[Row]:
+    """Rows as they are, or by date."""
+    return (
+        rows if order == "relevance" else sorted(rows, key=lambda row: (row[6], row[0]), reverse=order == "date_desc")
+    )
 
 
 def _rarest(database: Database, words: Sequence[Word]) -> list[Word]:
     """The rarest words, as many as can be scored within the bound, at least one."""
-    counted = sorted(((fulltext.frequency(database, word.text), word) for word in words), key=lambda pair: pair[0])
+    most = fulltext.MATCHES_SCORED
+    counted = sorted(((fulltext.matches(database, word.match, most), word) for word in words), key=lambda pair: pair[0])
     chosen: list[Word] = []
-    matches = 0
+    total = 0
     for count, word in counted:
-        if chosen and matches + count > MATCHES_SCORED:
+        if chosen and total + count > most:
             break
         chosen.append(word)
-        matches += count
+        total += count
     return chosen
 
 
-def _hit(row: tuple[Any, ...], engine: str) -> Hit:
+def _hit(row: Row, engine: str) -> Hit:
     names = ("id", "uid", "kind", "type", "title", "project", "created_ms", "read_tokens", "file", "score")
     return Hit(**dict(zip(names, row, strict=True)), engines=(engine,))

@@ -1,6 +1,6 @@
 """What a tokenizer for prose misses: the parts of identifiers, and Chinese, Japanese and Korean text.
 
-Both go into the extra indexed column `terms`, and questions are taken apart the same way (search.py), so that no connection
+Both go into the extra indexed column `terms`, and questions are taken apart the same way (questions.py), so that no connection
 to the file needs a tokenizer of its own.
 """
 
@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 
-_CJK = "぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ｦ-ﾟ\U00020000-\U0003134f"
-CJK_RUN = re.compile(f"[{_CJK}]+")
-_IDENTIFIER = re.compile(r"[^\W_]*[a-z0-9][A-Z][^\W_]*|[A-Z]{2,}[a-z][^\W_]*|[^\W\d_]+\d[^\W_]*|\d+[^\W\d_][^\W_]*")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-LONGEST_TERMS = 20_000
+CJK = "぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ｦ-ﾟ\U00020000-\U0003134f"
+CJK_RUN = re.compile(f"[{CJK}]+")
+# Begins only where a word begins: tried at every letter of a long one, it would take the square of its length.
+_IDENTIFIER = re.compile(
+    r"(?<![^\W_])(?:[^\W_]*[^\W_A-Z][A-Z][^\W_]*|[A-Z]{2,}[a-z][^\W_]*|[^\W\d_]+\d[^\W_]*|\d+[^\W\d_][^\W_]*)"
+)
+_BESIDE_CJK = re.compile(f"(?<=[{CJK}])[^\\W_{CJK}]+|[^\\W_{CJK}]+(?=[{CJK}])")
+_PART = re.compile(r"U+(?!l)|U?l+|d+")
+LONGEST_TERMS = 100_000
 
 
 def parts_of(word: str) -> list[str]:
     """`parseHTTPResponse2` -> parse, http, response, 2; a word without such joints gives nothing."""
     if not _IDENTIFIER.fullmatch(word):
         return []
-    found = [part.lower() for part in _PART.findall(word)]
+    shape = "".join("U" if char.isupper() else "d" if char.isdecimal() else "l" for char in word)
+    found = [word[part.start() : part.end()].lower() for part in _PART.finditer(shape)]
     return found if len(found) > 1 else []
 
 
@@ -29,7 +34,7 @@ def pairs_of(run: str) -> list[str]:
 
 
 def terms_of(*texts: str) -> str:
-    """The extra terms of some texts, identifiers once each, CJK runs in order."""
+    """The extra terms of some texts, once each: identifiers by part, CJK runs by pairs, and what is glued to CJK text."""
     text = "\n".join(texts)
     found: dict[str, None] = {}
     for match in _IDENTIFIER.finditer(text):
@@ -38,4 +43,6 @@ def terms_of(*texts: str) -> str:
             found[" ".join(parts)] = None
     for match in CJK_RUN.finditer(text):
         found[" ".join(pairs_of(match.group()))] = None
+    for match in _BESIDE_CJK.finditer(text) if found else ():
+        found[match.group()] = None
     return "\n".join(found)[:LONGEST_TERMS]

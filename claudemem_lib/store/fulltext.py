@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import apsw
 from attrs import frozen
 
 from claudemem_lib.store import sql
 from claudemem_lib.store.memories import id_list, text_list
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from claudemem_lib.store.database import Database
 
-_TOKENIZER = ["unicode61", "remove_diacritics", "2"]
+MATCHES_SCORED = 20_000
+FEW = 1_000
 
 
 @frozen(kw_only=True)
@@ -38,45 +40,69 @@ class Page:
     offset: int = 0
 
 
-def matching(database: Database, match: str, filters: Filters, page: Page, pool: int) -> list[tuple[Any, ...]]:
-    """The *pool* best matches of an FTS5 expression, ordered and cut to the page."""
+def best(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
+    """The matches of an FTS5 expression, most relevant first.
+
+    Without filters only the MATCHES_SCORED newest matches are scored: words that more memories have tell little.
+    """
     clauses, values = _clauses(filters)
-    text = sql.SEARCH_MATCH.format(filters=clauses, order=sql.ORDERS[page.order])
-    return database.rows(text, {**values, "match": match, "pool": pool, "limit": page.limit, "offset": page.offset})
+    text = sql.SEARCH_BEST_FILTERED.format(filters=clauses) if clauses else sql.SEARCH_BEST
+    values |= {} if clauses else {"most": MATCHES_SCORED}
+    return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
+
+
+def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
+    """All matches of an FTS5 expression by date, not scored."""
+    clauses, values = _clauses(filters)
+    text = sql.SEARCH_DATED.format(filters=clauses, order=sql.DATE_ORDERS[page.order])
+    return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
+
+
+def count(database: Database, filters: Filters) -> int:
+    """How many memories pass the filters."""
+    clauses, values = _clauses(filters)
+    return int(database.rows(sql.SEARCH_COUNT.format(filters=clauses), values)[0][0])
 
 
 def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """Everything that passes the filters, by date."""
     clauses, values = _clauses(filters)
-    order = sql.ORDERS["date_asc" if page.order == "date_asc" else "date_desc"]
+    few = _few(database, filters)
+    if few is not None:
+        clauses += sql.FILTER_IDS
+        values["ids"] = id_list(few)
+    order = sql.DATE_ORDERS["date_asc" if page.order == "date_asc" else "date_desc"]
     text = sql.SEARCH_NEWEST.format(filters=clauses, order=order)
     return database.rows(text, {**values, "limit": page.limit, "offset": page.offset})
 
 
-def stems(database: Database, text: str) -> list[str]:
-    """*text* as the index sees it."""
-    tokenizer = database.connection().fts5_tokenizer("porter", _TOKENIZER)
-    found = tokenizer(text.encode(), apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False)
-    return [str(token) for tokens in found for token in tokens]
+def matches(database: Database, match: str, most: int) -> int:
+    """How many memories an FTS5 expression finds, counted no further than *most*."""
+    return int(database.rows(sql.MATCHES, (match, most))[0][0])
 
 
-def frequency(database: Database, text: str) -> int:
-    """In how many memories the rarest token of *text* stands."""
-    counts = [database.rows(sql.WORD_COUNT, (stem,)) for stem in stems(database, text)]
-    return min((int(rows[0][0]) if rows else 0 for rows in counts), default=0)
+def _few(database: Database, filters: Filters) -> list[int] | None:
+    """The memories that pass the filter by file or concept, if there are few; None if many do or nothing is filtered so."""
+    likes, values = _likes(filters.files)
+    for wanted, text, bound in (
+        (filters.files, sql.WITH_FILES.format(paths=likes), values),
+        (filters.concepts, sql.WITH_CONCEPTS, {"concepts": text_list(filters.concepts)}),
+    ):
+        found = database.rows(text, {**bound, "most": FEW}) if wanted else []
+        if wanted and len(found) < FEW:
+            return [row[0] for row in found]
+    return None
 
 
 def _clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
     """The filters as SQL and the values it binds."""
     values: dict[str, Any] = {}
     text = ""
-    if filters.projects:
-        text += sql.FILTER_PROJECTS
-        values["projects"] = id_list(filters.projects)
-    for name, clause in (("kinds", sql.FILTER_KINDS), ("types", sql.FILTER_TYPES), ("concepts", sql.FILTER_CONCEPTS)):
-        if getattr(filters, name):
-            text += clause
-            values[name] = text_list(getattr(filters, name))
+    for column, wanted in (("project_id", filters.projects), ("kind", filters.kinds), ("type", filters.types)):
+        if wanted:
+            clause = sql.FILTER_IS if len(wanted) == 1 else sql.FILTER_ONE_OF
+            text += clause.format(column=column, name=column)
+            values[column] = wanted[0] if len(wanted) == 1 else _list(wanted)
     for name, value, clause in (
         ("since", filters.since_ms, sql.FILTER_SINCE),
         ("until", filters.until_ms, sql.FILTER_UNTIL),
@@ -84,11 +110,24 @@ def _clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
         if value is not None:
             text += clause
             values[name] = value
+    if filters.concepts:
+        text += sql.FILTER_CONCEPTS
+        values["concepts"] = text_list(filters.concepts)
     if filters.files:
-        likes = [sql.FILE_LIKE.format(n) for n in range(len(filters.files))]
-        text += sql.FILTER_FILES.format(paths=" OR ".join(likes))
-        values.update({f"file{n}": f"%{_literal(path)}%" for n, path in enumerate(filters.files)})
+        likes, bound = _likes(filters.files)
+        text += sql.FILTER_FILES.format(paths=likes)
+        values |= bound
     return text, values
+
+
+def _list(wanted: Sequence[Any]) -> Any:
+    return text_list(wanted) if isinstance(wanted[0], str) else id_list(wanted)
+
+
+def _likes(files: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """A condition on `f.path` for parts of paths, and the values it binds."""
+    condition = " OR ".join(sql.FILE_LIKE.format(number) for number in range(len(files)))
+    return condition, {f"file{number}": f"%{_literal(path)}%" for number, path in enumerate(files)}
 
 
 def _literal(path: str) -> str:

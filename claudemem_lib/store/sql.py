@@ -52,6 +52,7 @@ CREATE TABLE memories(
   created_ms INTEGER NOT NULL) STRICT;
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_time ON memories(created_ms);
+CREATE INDEX memories_of_kind ON memories(kind, created_ms);
 CREATE INDEX memories_by_kind ON memories(project_id, kind, created_ms);
 CREATE INDEX memories_by_session ON memories(session_id, created_ms);
 
@@ -69,7 +70,6 @@ CREATE INDEX memory_concepts_by_name ON memory_concepts(concept, memory_id);
 CREATE VIRTUAL TABLE memories_fts USING fts5(
   title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms,
   content='memories', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE memories_words USING fts5vocab(memories_fts, 'row');
 INSERT INTO memories_fts(memories_fts, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER memories_ai AFTER INSERT ON memories BEGIN
   INSERT INTO memories_fts(
@@ -233,6 +233,9 @@ UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, not_befor
   attempts = attempts + :failed
 WHERE batch = :token AND state = 'claimed'
 """
+RELEASE_ALL = """
+UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0 WHERE state = 'claimed'
+"""
 PARK_TIRED = """
 UPDATE events SET state = 'parked', batch = NULL
 WHERE state IN ('pending', 'claimed') AND lease_until_ms <= :now AND (attempts >= :limit OR claims >= :claims)
@@ -278,6 +281,7 @@ WHERE m.id IN carray(?)
 """
 FILES = "SELECT memory_id, role, path FROM memory_files WHERE memory_id IN carray(?) ORDER BY memory_id, role, position"
 CONCEPTS = "SELECT memory_id, concept FROM memory_concepts WHERE memory_id IN carray(?) ORDER BY memory_id, concept"
+FORGET = "DELETE FROM memories WHERE id IN carray(?) RETURNING id"
 COUNTS = """
 SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM sessions), (SELECT count(*) FROM prompts),
   (SELECT count(*) FROM memories WHERE kind = 'observation'), (SELECT count(*) FROM memories WHERE kind = 'summary'),
@@ -293,32 +297,51 @@ HIT_COLUMNS = """
 m.id, m.uid, m.kind, m.type, m.title, p.name, m.created_ms, m.read_tokens,
 coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')
 """
-SEARCH_MATCH = f"""
-SELECT {HIT_COLUMNS}, -hit.score FROM (
-  SELECT m.id, bm25(memories_fts, 8.0, 4.0, 2.0, 3.0, 2.0, 3.0, 3.0, 2.0, 1.0, 1.5) AS score
-  FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
-  WHERE memories_fts MATCH :match {{filters}} ORDER BY score, m.created_ms DESC LIMIT :pool) AS hit
+_SCORE = "bm25(memories_fts, 8.0, 4.0, 2.0, 3.0, 2.0, 3.0, 3.0, 2.0, 1.0, 1.5)"
+_HITS = """
 CROSS JOIN memories m ON m.id = hit.id JOIN projects p ON p.id = m.project_id
-ORDER BY {{order}} LIMIT :limit OFFSET :offset
+ORDER BY {order}
 """
+# Scoring costs by the match, joining for a filter a third of that: without filters no join, and only the newest matches scored.
+SEARCH_BEST = f"""
+SELECT {HIT_COLUMNS}, -hit.score FROM (
+  SELECT rowid AS id, {_SCORE} AS score FROM memories_fts
+  WHERE memories_fts MATCH :match AND rowid > coalesce(
+    (SELECT rowid FROM memories_fts WHERE memories_fts MATCH :match ORDER BY rowid DESC LIMIT 1 OFFSET :most), 0)
+  ORDER BY score, rowid DESC LIMIT :limit OFFSET :offset) AS hit {_HITS.format(order="hit.score, m.id DESC")}
+"""
+SEARCH_BEST_FILTERED = f"""
+SELECT {HIT_COLUMNS}, -hit.score FROM (
+  SELECT m.id, {_SCORE} AS score FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+  WHERE memories_fts MATCH :match {{filters}} ORDER BY score, m.id DESC LIMIT :limit OFFSET :offset) AS hit
+{_HITS.format(order="hit.score, m.id DESC")}
+"""
+SEARCH_DATED = f"""
+SELECT {HIT_COLUMNS}, 0.0 FROM (
+  SELECT m.id FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+  WHERE memories_fts MATCH :match {{filters}} ORDER BY {{order}} LIMIT :limit OFFSET :offset) AS hit
+{_HITS}
+"""
+SEARCH_COUNT = "SELECT count(*) FROM memories m WHERE 1 {filters}"
 SEARCH_NEWEST = f"""
 SELECT {HIT_COLUMNS}, 0.0 FROM memories m JOIN projects p ON p.id = m.project_id
 WHERE 1 {{filters}} ORDER BY {{order}} LIMIT :limit OFFSET :offset
 """
-ORDERS = {
-    "relevance": "hit.score, m.created_ms DESC",
-    "date_desc": "m.created_ms DESC, m.id DESC",
-    "date_asc": "m.created_ms, m.id",
-}
-FILTER_PROJECTS = " AND m.project_id IN carray(:projects)"
-FILTER_KINDS = " AND m.kind IN carray(:kinds)"
-FILTER_TYPES = " AND m.type IN carray(:types)"
+MATCHES = "SELECT count(*) FROM (SELECT 1 FROM memories_fts WHERE memories_fts MATCH ? LIMIT ?)"
+DATE_ORDERS = {"date_desc": "m.created_ms DESC, m.id DESC", "date_asc": "m.created_ms, m.id"}
+FILTER_IS = " AND m.{column} = :{name}"
+FILTER_ONE_OF = " AND +m.{column} IN carray(:{name})"
 FILTER_SINCE = " AND m.created_ms >= :since"
 FILTER_UNTIL = " AND m.created_ms < :until"
-FILTER_CONCEPTS = " AND m.id IN (SELECT memory_id FROM memory_concepts WHERE concept IN carray(:concepts))"
+FILTER_CONCEPTS = (
+    " AND EXISTS (SELECT 1 FROM memory_concepts c WHERE c.memory_id = m.id AND c.concept IN carray(:concepts))"
+)
 FILTER_FILES = " AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id AND ({paths}))"
+# Without a query, by date: a filter that few memories pass is answered from its own index, else a whole table would be read.
+FILTER_IDS = " AND m.id IN carray(:ids)"
+WITH_CONCEPTS = "SELECT DISTINCT memory_id FROM memory_concepts WHERE concept IN carray(:concepts) LIMIT :most"
+WITH_FILES = "SELECT DISTINCT f.memory_id FROM memory_files f WHERE {paths} LIMIT :most"
 FILE_LIKE = "f.path LIKE :file{} ESCAPE '\\'"
-WORD_COUNT = "SELECT doc FROM memories_words WHERE term = ?"
 
 # -------------------------------------------------------------------------------------------------------- timeline
 MOMENT_COLUMNS = """
