@@ -33,7 +33,7 @@ from claudemem_lib.backfill import Backfill
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
 from claudemem_lib.observer import Observer
-from claudemem_lib.store import events, memories, sessions, status
+from claudemem_lib.store import events, fulltext, memories, sessions, status
 from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
 from claudemem_lib.store.fulltext import Filters, Page
@@ -171,8 +171,27 @@ class Memory:
             if done is None:
                 break
             total = plus(total, done)
-        events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
+        self.expire()
         return total
+
+    def recover(self) -> int:
+        """Give back what a worker that is gone had claimed; for the one server, at its start. Gives how many events."""
+        return events.release_all(self.database)
+
+    hand_back = recover
+
+    def expire(self) -> int:
+        """Let raw events leave that were observed long enough ago; gives how many."""
+        return events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
+
+    def reload(self) -> tuple[str, ...]:
+        """Use changed settings from the next batch on; gives what could not be used, one sentence each."""
+        current, self.problems = settings.reload(self.data_dir, self.settings)
+        if current != self.settings:
+            self.settings = current
+            self.__dict__.pop("observer", None)
+            settings.write_rules(self.data_dir)
+        return self.problems
 
     def retry(self, event_id: int | None = None) -> int:
         """Put parked events (all, or one) back into the queue; gives how many."""
@@ -202,19 +221,46 @@ class Memory:
 
         *kind* is observation, summary or note; *type* an observation type; *files* parts of paths; *until_ms* is exclusive.
         """
-        filters = Filters(
+        filters = self._filters(kind, type, concepts, files, project, since_ms, until_ms)
+        page = Page(
+            order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0)
+        )
+        return search.search(self.database, query, filters, page)
+
+    def count(  # noqa: PLR0913  # the filters of search
+        self,
+        *,
+        kind: str | Sequence[str] = (),
+        type: str | Sequence[str] = (),  # noqa: A002  # as in search
+        concepts: str | Sequence[str] = (),
+        files: str | Sequence[str] = (),
+        project: str | None = None,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+    ) -> int:
+        """How many memories pass the filters of a search: those that could be found at all."""
+        filters = self._filters(kind, type, concepts, files, project, since_ms, until_ms)
+        return fulltext.count(self.database, filters)
+
+    def _filters(  # noqa: PLR0913, PLR0917  # the filters of search
+        self,
+        kind: str | Sequence[str],
+        type_: str | Sequence[str],
+        concepts: str | Sequence[str],
+        files: str | Sequence[str],
+        project: str | None,
+        since_ms: int | None,
+        until_ms: int | None,
+    ) -> Filters:
+        return Filters(
             projects=self._projects(project),
             kinds=_listed(kind),
-            types=_listed(type),
+            types=_listed(type_),
             concepts=_listed(concepts),
             files=_listed(files),
             since_ms=since_ms,
             until_ms=until_ms,
         )
-        page = Page(
-            order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0)
-        )
-        return search.search(self.database, query, filters, page)
 
     def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
         self,
@@ -243,6 +289,11 @@ class Memory:
     def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
         """Memories in full, in the order of the ids; unknown ids are left out."""
         return memories.get(self.database, ids_wanted)
+
+    def forget(self, ids_wanted: Iterable[int]) -> list[int]:
+        """Delete memories for good; gives the ids that were there."""
+        with self.database.write() as connection:
+            return memories.forget(connection, ids_wanted)
 
     def context(self, cwd: str | None = None, *, source: str = "startup", session: str = "") -> str:
         """What a session starting in *cwd* would be told ("" for nothing); *source* as the host's SessionStart says it."""

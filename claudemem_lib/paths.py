@@ -9,6 +9,8 @@ INBOX = "inbox"
 BAD = "inbox/bad"
 PRIVATE = "private"
 BACKUPS = "backups"
+LOGS = "logs"
+LOG = "server.log"
 HOOK_RULES = "hook.json"
 SETTINGS = "settings.json"
 
@@ -33,3 +35,20 @@ def data_dir() -> str:
     if chosen:
         return home() + chosen[1:] if chosen[0] == "~" else chosen
     return home() + "/.claude-mem"
+
+
+SOCKET = "server.sock"
+SERVER = "server.json"
+LOCK = "server.lock"
+LONGEST_SOCKET_PATH = 100  # bytes; the kernel's structure holds 108, on macOS 104
+
+
+def socket_path(data_dir: str) -> str:
+    """Where the server listens: in the data folder, or, if that path is too long for a socket, in a folder of the user's own."""
+    path = f"{data_dir}/{SOCKET}"
+    if len(path.encode("utf-8", "replace")) <= LONGEST_SOCKET_PATH:
+        return path
+    number = 0
+    for byte in data_dir.encode("utf-8", "replace"):
+        number = (number * 257 + byte) % (1 << 61)
+    return f"{environment('XDG_RUNTIME_DIR') or '/tmp'}/claude-mem-{system.getuid()}/{number:x}.sock"  # noqa: S108  # 0700 below it

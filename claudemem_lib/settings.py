@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
-GROUPS = ("capture", "model", "queue", "context", "storage")
+GROUPS = ("capture", "model", "queue", "context", "storage", "server")
 
 
 def setting(  # noqa: PLR0913  # one keyword per fact about a setting
@@ -142,6 +142,42 @@ class Settings:
         label="Days raw events are kept",
         help="Raw events leave this long after they were observed; what was made of them stays.",
         at_least=0,
+    )
+    periodic_recovery_interval: int = setting(
+        300_000,
+        group="queue",
+        label="Recovery interval",
+        help="So often, in milliseconds, the server looks for work that nothing announced.",
+        at_least=60_000,
+    )
+    idle_exit_minutes: int = setting(
+        30,
+        group="server",
+        label="Idle exit",
+        help="The server ends after so many minutes without a client and without work; the next session starts it again.",
+        at_least=1,
+    )
+    server_socket: str = setting(
+        "auto",
+        group="server",
+        label="Server socket",
+        help="How the server is reached: a Unix socket where there are any (auto), or a loopback port with a token (loopback).",
+        choices=("auto", "loopback"),
+    )
+    http_enabled: bool = setting(
+        False,  # noqa: FBT003  # a default
+        group="server",
+        label="HTTP",
+        help="Serve MCP over HTTP too, with the bearer token in http-token in the data folder.",
+    )
+    http_host: str = setting(
+        "127.0.0.1",
+        group="server",
+        label="HTTP host",
+        help="The address HTTP listens on; beyond this machine only with a token of your own.",
+    )
+    http_port: int = setting(
+        37_777, group="server", label="HTTP port", help="The port HTTP listens on.", at_least=1_024, at_most=65_535
     )
     context_enabled: bool = _rule(
         "context_enabled",
@@ -276,6 +312,14 @@ def read_value(attribute: Attribute[Any], raw: Any) -> Any:
     if isinstance(raw, str):
         return rules.from_text(raw, attribute.default, raw)
     return raw
+
+
+def reload(data_dir: str, current: Settings) -> tuple[Settings, tuple[str, ...]]:
+    """The settings in force now; *current* where the file cannot be read, as while somebody is writing it."""
+    _, problems = _stored(data_dir)
+    if problems:
+        return current, tuple(problems)
+    return load(data_dir)
 
 
 def _environment() -> dict[str, str]:

@@ -134,6 +134,16 @@ def release(database: Database, token: str, error: str, not_before_ms: int, *, f
         run(connection, sql.RELEASE, values)
 
 
+def release_all(database: Database) -> int:
+    """Give back every claimed batch: those of a worker that is gone, or this one's before it goes; gives how many events.
+
+    A worker that still works on one notices when it wants to finish, and stores nothing.
+    """
+    with database.write() as connection:
+        run(connection, sql.RELEASE_ALL)
+        return connection.changes()
+
+
 def backoff_ms(attempts: int) -> int:
     """The wait before try number *attempts* + 1."""
     return BACKOFF_MS[min(attempts, len(BACKOFF_MS) - 1)]

@@ -111,6 +111,11 @@ def get(database: Database, ids: Iterable[int]) -> list[StoredMemory]:
     return [found[memory] for memory in wanted if memory in found]
 
 
+def forget(connection: apsw.Connection, ids: Iterable[int]) -> list[int]:
+    """Delete memories with their text, files and concepts; gives the ids that were there."""
+    return sorted(row[0] for row in run(connection, sql.FORGET, (id_list(ids),)))
+
+
 def id_list(ids: Iterable[int]) -> Any:
     """Ids as one bound value."""
     return apsw.carray(array.array("q", [one for one in ids if -(1 << 63) <= one < 1 << 63] or [-1]))
