@@ -20,7 +20,7 @@ from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from claudemem_lib.store.database import Database
 
@@ -44,14 +44,20 @@ class Backfill:
     """A run over transcripts. Iterate over it: each step reads one file, oldest first, and says what came of it."""
 
     def __init__(
-        self, database: Database, data_dir: str, path: str | os.PathLike[str] | None, *, dry_run: bool = False
+        self,
+        database: Database,
+        data_dir: str,
+        path: str | os.PathLike[str] | None,
+        *,
+        dry_run: bool = False,
+        clock: Callable[[], int] = ids.now_ms,
     ) -> None:
         """Find the transcripts at *path*: a file, a folder, or (None) the host's own. NotFound if there is nothing there."""
         folder = Path(path) if path is not None else host_folder()
         if not folder.exists():
             message = f"{folder} does not exist; give the folder or file of Claude Code's transcripts"
             raise NotFound(message)
-        self._database, self._rules, self._dry_run = database, rules.load(data_dir), dry_run
+        self._database, self._rules, self._dry_run, self._clock = database, rules.load(data_dir), dry_run, clock
         self.files = sorted(transcripts.find(folder), key=_in_order)
         self.total_bytes = sum(file.stat().st_size for file in self.files)
 
@@ -67,7 +73,7 @@ class Backfill:
         found = new = 0
         for part in _parts(self._events(file, counts)):
             found += len(part)
-            new += 0 if self._dry_run else intake.store(self._database, part)
+            new += 0 if self._dry_run else intake.store(self._database, part, self._clock())
         if not self._dry_run and mark[2] < ids.now_ms() - LIVE_MS:
             with self._database.write() as connection:
                 run(connection, sql.ADD_TRANSCRIPT, (*mark, ids.now_ms()))
@@ -84,7 +90,7 @@ class Backfill:
             if event["kind"] == "private":
                 private.add(event.get("prompt_id", ""))
             elif event["kind"] in ("start", "end") or event.get("prompt_id", "") not in private:
-                yield intake.storable({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
+                yield intake.kept({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
 
 
 def host_folder() -> Path:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib import lean, paths, projects
-from claudemem_lib.ids import now_ms, time_of
+from claudemem_lib.ids import now_ms
 from claudemem_lib.models import TakenIn
 from claudemem_lib.store import events, sessions
+from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import apsw
 
@@ -36,7 +38,7 @@ def waiting(data_dir: str) -> list[str]:
     """Names of the event files in the inbox, oldest first."""
     try:
         return sorted(path.name for path in (Path(data_dir) / paths.INBOX).iterdir() if path.name.endswith(".json"))
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # missing, a file, or not ours to read: nothing can be taken in, everything else still works
         return []
 
 
@@ -47,12 +49,15 @@ def bad(data_dir: str) -> list[tuple[str, str]]:
     return [(path.stem, path.read_text("utf-8", "replace").strip()) for path in found]
 
 
-def take_in(database: Database, data_dir: str) -> TakenIn:
-    """Move everything in the inbox into the events table. A file that is no event goes to `inbox/bad` with its reason."""
+def take_in(database: Database, data_dir: str, clock: Callable[[], int] = now_ms) -> TakenIn:
+    """Move everything in the inbox into the events table. A file that is no event goes to `inbox/bad` with its reason.
+
+    *clock* says when an event was taken in, which is what the queue's waiting times count from.
+    """
     total = TakenIn()
     names = waiting(data_dir)
     for start in range(0, len(names), FILES_PER_TRANSACTION):
-        part = _take_files(database, data_dir, names[start : start + FILES_PER_TRANSACTION])
+        part = _take_files(database, data_dir, names[start : start + FILES_PER_TRANSACTION], clock())
         total = TakenIn(
             events=total.events + part.events, repeated=total.repeated + part.repeated, bad=total.bad + part.bad
         )
@@ -61,31 +66,32 @@ def take_in(database: Database, data_dir: str) -> TakenIn:
     return total
 
 
-def _take_files(database: Database, data_dir: str, names: Sequence[str]) -> TakenIn:
+def _take_files(database: Database, data_dir: str, names: Sequence[str], at_ms: int) -> TakenIn:
     """One transaction's worth of files."""
     inbox = Path(data_dir) / paths.INBOX
-    found, rejected = [], 0
-    for name in names:
+    found: dict[Path, dict[str, Any]] = {}
+    rejected = 0
+    for file in (inbox / name for name in names):
         try:
-            found.append(read_event((inbox / name).read_bytes()))
+            found[file] = read_event(file.read_bytes())
         except FileNotFoundError:
             continue  # another process was faster
         except (BadEvent, OSError) as error:
-            _set_aside(data_dir, name, str(error))
+            _set_aside(data_dir, file.name, str(error))
             rejected += 1
-    added = store(database, found)
-    for name in names:
-        (inbox / name).unlink(missing_ok=True)
+    added = store(database, list(found.values()), at_ms)
+    for file in found:
+        file.unlink(missing_ok=True)
     return TakenIn(events=added, repeated=len(found) - added, bad=rejected)
 
 
-def store(database: Database, found: Sequence[dict[str, Any]]) -> int:
+def store(database: Database, found: Sequence[dict[str, Any]], taken_ms: int) -> int:
     """Store events in one transaction; gives how many were new. What one needs from the disk is looked up before."""
     if not found:
         return 0
     places = _places(found)
     with database.write() as connection:
-        return sum(_stored(connection, event, places) for event in found)
+        return sum(_stored(connection, event, places, taken_ms) for event in found)
 
 
 def read_event(data: bytes) -> dict[str, Any]:
@@ -98,77 +104,102 @@ def read_event(data: bytes) -> dict[str, Any]:
     if not isinstance(event, dict):
         message = f"a JSON {type(event).__name__}, not an object"
         raise BadEvent(message)
-    for name, kind in (("uid", str), ("at_ms", int), ("kind", str), ("session", str)):
-        if not isinstance(event.get(name), kind) or not event[name]:
-            message = f"{name!r} is missing or of the wrong type"
-            raise BadEvent(message)
-    if not 0 < event["at_ms"] < 1 << 53:
-        message = f"{event['at_ms']} is no time in milliseconds"
-        raise BadEvent(message)
+    problem = _problem(event)
+    if problem:
+        raise BadEvent(problem)
+    return kept(event)
+
+
+def kept(event: dict[str, Any]) -> dict[str, Any]:
+    """*event* as the database can hold it; BadEvent if it cannot at all."""
+    try:
+        held: dict[str, Any] = storable(event)
+    except ValueError as error:
+        raise BadEvent(str(error)) from error
+    return held
+
+
+def _problem(event: dict[str, Any]) -> str:
+    """What makes this no event, or nothing."""
+    for name in _NEEDED:
+        if not event.get(name):
+            return f"{name!r} is missing"
+    for name in _TEXTS:
+        if not isinstance(event.get(name, ""), str):
+            return f"{name!r} is not a text"
+    at_ms = event["at_ms"]
+    if type(at_ms) is not int or not 0 < at_ms < 1 << 53:
+        return f"{str(at_ms)[:40]} is no time in milliseconds"
     if event["kind"] not in _KINDS:
-        message = f"unknown kind {event['kind']!r}"
-        raise BadEvent(message)
-    kept: dict[str, Any] = storable(event)
-    return kept
+        return f"unknown kind {event['kind'][:40]!r}"
+    return "" if event.get("origin", "user") in _ORIGINS else f"unknown origin {event['origin'][:40]!r}"
 
 
+_NEEDED = ("uid", "at_ms", "kind", "session")
+_PLACE = ("cwd", "project_dir", "branch")
+_TEXTS = (
+    "uid",
+    "kind",
+    "session",
+    "prompt_id",
+    *_PLACE,
+    "agent",
+    "tool",
+    "tool_use_id",
+    "text",
+    "origin",
+    "source",
+    "error",
+)
 _KINDS = events.QUEUED | {"start", "end", "prompt"}
+_ORIGINS = {"user", "host"}
 
 
-def storable(value: Any) -> Any:
-    """*value* without what SQLite cannot hold as text: lone surrogates and NUL."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\x00", "�") if not _is_plain(value) else value
-    if isinstance(value, dict):
-        return {str(storable(key)): storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item) for item in value]
-    return value
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and "\x00" not in text
-
-
-def _stored(connection: apsw.Connection, event: dict[str, Any], places: dict[str, dict[str, Any]]) -> bool:
-    """Store one event with what it says of its session; False if it was known."""
-    key = key_of(event)
+def _stored(
+    connection: apsw.Connection, event: dict[str, Any], places: dict[str, dict[str, Any]], taken_ms: int
+) -> bool:
+    """Store one event with what it says of its session; False if it was known, or an end that is no news."""
+    key, at_ms = key_of(event), event["at_ms"]
     if events.known(connection, key, event["uid"]):
         return False
-    at_ms = event["at_ms"]
+    if event["kind"] == "end" and sessions.ended_by(connection, event["session"], at_ms):
+        return False
     session = sessions.session_for(connection, event["session"], at_ms, places[event["session"]])
     if event["kind"] == "prompt":
         number = sessions.add_prompt(connection, session, event, at_ms)
     else:
         number = sessions.prompt_number(connection, session, event, at_ms)
     if event["kind"] == "start":
-        sessions.start(connection, session, str(event.get("source", "")), at_ms)
+        sessions.start(connection, session, event.get("source", ""), at_ms)
     elif event["kind"] == "end":
         sessions.end(connection, session, at_ms)
-    events.add(connection, event, key, (session, number), now_ms())
+    events.add(connection, event, key, (session, number), taken_ms)
     return True
 
 
 def key_of(event: dict[str, Any]) -> str:
     """What makes an event the same event, whoever tells it and how often."""
     kind, session = event["kind"], event["session"]
+    parts: tuple[str, ...]
     if kind in ("tool", "failure") and event.get("tool_use_id"):
         parts = (session, "tool", event["tool_use_id"])
-    elif event.get("prompt_id"):
-        about = (event.get("agent", ""), event.get("source", ""), str(event.get("text", "")).strip())
-        parts = (session, kind, event["prompt_id"], *(about if kind not in ("start", "end") else (event["uid"],)))
+    elif kind == "start" and event.get("source") == "startup":
+        parts = (session, kind, "startup")  # once in a session's life; it is resumed and ended often
+    elif event.get("prompt_id") and kind not in ("start", "end"):
+        about = (event.get("agent", ""), event.get("source", ""), event.get("text", "").strip())
+        parts = (session, kind, event["prompt_id"], *about)
     else:
         parts = (session, kind, event["uid"])
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _places(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Where each session takes place, from the first of its events that says so."""
     places: dict[str, dict[str, Any]] = {}
     for event in found:
-        folder = str(event.get("project_dir") or event.get("cwd") or "")
+        folder = event.get("project_dir") or event.get("cwd") or ""
         if event["session"] not in places or (folder and not places[event["session"]]["cwd"]):
-            branch = str(event.get("branch") or "") or (projects.branch_of(folder) if folder else "")
+            branch = event.get("branch") or (projects.branch_of(folder) if folder else "")
             identity = projects.identify(folder)
             places[event["session"]] = {"identity": identity, "cwd": folder, "branch": branch}
     return places
@@ -187,22 +218,17 @@ def _set_aside(data_dir: str, name: str, reason: str) -> None:
 
 def tidy(data_dir: str) -> None:
     """Remove what killed hooks left half written, and the marks of private turns long past."""
-    for path in _older(Path(data_dir) / paths.INBOX, ".*.tmp", LEFTOVER_AGE_MS):
-        path.unlink(missing_ok=True)
-    for path in _older(Path(data_dir) / paths.PRIVATE, "*", MARK_AGE_MS):
-        path.unlink(missing_ok=True)
+    top = Path(data_dir)
+    with suppress(OSError):  # another process tidies too
+        for path in (
+            *_older(top / paths.INBOX, ".*.tmp", LEFTOVER_AGE_MS),
+            *_older(top / paths.PRIVATE, "*", MARK_AGE_MS),
+        ):
+            path.unlink()
 
 
 def _older(folder: Path, pattern: str, age_ms: int) -> Iterator[Path]:
     limit = now_ms() - age_ms
     for path in folder.glob(pattern) if folder.is_dir() else ():
-        try:
-            if path.stat().st_mtime * 1000 < limit:
-                yield path
-        except FileNotFoundError:
-            continue
-
-
-def age_ms(name: str) -> int:
-    """How long ago an inbox file was written, from its name."""
-    return now_ms() - time_of(name)
+        if path.is_file() and path.stat().st_mtime * 1000 < limit:
+            yield path

@@ -121,11 +121,11 @@ class Memory:
 
     def take_in(self) -> TakenIn:
         """Move what hooks left in the inbox into the queue."""
-        return intake.take_in(self.database, self.data_dir)
+        return intake.take_in(self.database, self.data_dir, self.clock)
 
     def backfill(self, path: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> Backfill:
         """A run over Claude Code transcripts (a file, a folder, or the host's own); iterate over it to do the work."""
-        return Backfill(self.database, self.data_dir, path, dry_run=dry_run)
+        return Backfill(self.database, self.data_dir, path, dry_run=dry_run, clock=self.clock)
 
     def remember(  # noqa: PLR0913  # what a note can carry
         self,

@@ -27,11 +27,19 @@ def identify(folder: str) -> tuple[str, str, str]:
         git = _git_folder(parent)
         if git:
             common = _common(git)
-            root = common[:-5] if common.endswith("/.git") else parent if common == git else common
+            root = _root(parent, git, common)
             remote = _remote(common)
             key = f"remote:{remote}" if remote else f"path:{root}"
             return key, _name(root), root
     return f"path:{real}", _name(real), real
+
+
+def _root(parent: str, git: str, common: str) -> str:
+    """The top of the project: the work tree, or for a linked one the repository's (a bare one has none but itself)."""
+    if common == git:
+        return parent
+    folder, _, name = common.rpartition("/")
+    return folder if name.startswith(".") else common
 
 
 def branch_of(folder: str) -> str:
@@ -46,7 +54,7 @@ def branch_of(folder: str) -> str:
 
 def real_path(folder: str) -> str:
     """*folder* without symlinks, dots and trailing slash; of a folder that is gone, the part that still exists resolved."""
-    done = "" if folder.startswith("/") or folder[1:2] == ":" else system.getcwd().replace("\\", "/")
+    done = "" if folder.startswith("/") or folder[1:2] == ":" else _here()
     todo = [part for part in reversed(folder.split("/")) if part not in ("", ".")]
     links = 0
     while todo:
@@ -66,6 +74,14 @@ def real_path(folder: str) -> str:
     return done or "/"
 
 
+def _here() -> str:
+    """The working directory, "" if it is gone."""
+    try:
+        return system.getcwd().replace("\\", "/")
+    except OSError:
+        return ""
+
+
 def _link(path: str) -> str:
     try:
         return system.readlink(path).replace("\\", "/")
@@ -81,8 +97,8 @@ def _upwards(folder: str) -> Iterator[str]:
 
 
 def _name(root: str) -> str:
-    """The last part of a path; "root" for the root itself."""
-    return root.rstrip("/").rpartition("/")[2] or "root"
+    """The last part of a path, of a bare repository without its ending; "root" for the root itself."""
+    return root.rstrip("/").rpartition("/")[2].removesuffix(".git") or "root"
 
 
 def _git_folder(folder: str) -> str:
@@ -103,11 +119,8 @@ def _git_folder(folder: str) -> str:
 
 def _common(git: str) -> str:
     """The git folder shared by all worktrees, of which *git* is one's own."""
-    head, found, _ = git.rpartition("/worktrees/")
-    if not found:
-        return git
     named = _text(git + "/commondir").strip()
-    return real_path(named if named.startswith("/") else f"{git}/{named}") if named else head
+    return real_path(named if named.startswith("/") else f"{git}/{named}") if named else git
 
 
 def _remote(git: str) -> str:
@@ -129,7 +142,9 @@ def _normal_address(address: str) -> str:
         return "" if address.startswith((".", "~")) else real_path(address.removeprefix("file://"))
     scheme, found, rest = address.partition("://")
     if not found:
-        host, _, path = scheme.partition(":")
+        host, remote, path = scheme.partition(":")
+        if not remote:
+            return ""  # a path relative to who knows where
         rest = f"{host}/{path.lstrip('/')}"
     host, _, path = rest.partition("/")
     host = host.rpartition("@")[2].partition(":")[0].lower()

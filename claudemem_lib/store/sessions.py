@@ -42,26 +42,33 @@ def session_for(connection: apsw.Connection, host_id: str, at_ms: int, where: di
     """The id of the host's session, made if new. *where* has `identity`, `cwd` and `branch`."""
     known = run(connection, sql.SESSION_BY_HOST, (host_id,))
     if known:
-        session, _, _, cwd = known[0]
+        session, project, _, cwd = known[0]
         run(connection, sql.TOUCH_SESSION, {"id": session, "at": at_ms, "branch": where["branch"]})
         if where["cwd"] and not cwd:
-            _adopt(connection, session, where, at_ms)
+            _adopt(connection, (session, project), where, at_ms)
         return int(session)
     project = project_id(connection, where["identity"], at_ms)
     values = (host_id, project, where["cwd"], where["branch"], at_ms, at_ms)
     return int(run(connection, sql.ADD_SESSION, values)[0][0])
 
 
-def _adopt(connection: apsw.Connection, session: int, where: dict[str, Any], at_ms: int) -> None:
+def _adopt(connection: apsw.Connection, known: tuple[int, int], where: dict[str, Any], at_ms: int) -> None:
     """The session's folder became known later than the session: it and what is stored of it move to that project."""
+    session, before = known
     project = project_id(connection, where["identity"], at_ms)
     run(connection, sql.ADOPT_SESSION, (project, where["cwd"], session))
     run(connection, sql.ADOPT_MEMORIES, (project, session))
+    run(connection, sql.DROP_EMPTY_PROJECT, {"id": before})
 
 
 def start(connection: apsw.Connection, session: int, source: str, at_ms: int) -> None:
     """The session began, or goes on: it is active, and it was told its context now."""
     run(connection, sql.START_SESSION, {"id": session, "source": source, "at": at_ms})
+
+
+def ended_by(connection: apsw.Connection, host_id: str, at_ms: int) -> bool:
+    """Whether the host's session is known to have ended at *at_ms* or later."""
+    return bool(run(connection, sql.ENDED_BY, (host_id, at_ms)))
 
 
 def end(connection: apsw.Connection, session: int, at_ms: int) -> None:
@@ -70,7 +77,11 @@ def end(connection: apsw.Connection, session: int, at_ms: int) -> None:
 
 
 def add_prompt(connection: apsw.Connection, session: int, event: dict[str, Any], at_ms: int) -> int:
-    """Store a prompt; gives its number within the session, from 1. The first of the user's names the session."""
+    """Store a prompt; gives its number within the session, from 1. The first of the user's names the session.
+
+    A session that ended before goes on with it: a host may resume without saying so.
+    """
+    run(connection, sql.CONTINUE_SESSION, (session, at_ms))
     number = int(run(connection, sql.LAST_PROMPT, (session,))[0][0]) + 1
     origin, text = event.get("origin", "user"), event.get("text", "")
     run(connection, sql.ADD_PROMPT, (session, number, event.get("prompt_id", ""), origin, text, at_ms))

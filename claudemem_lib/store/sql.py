@@ -36,7 +36,7 @@ CREATE TABLE events(
   finished_ms INTEGER) STRICT;
 CREATE INDEX events_waiting ON events(session_id, prompt_number) WHERE state IN ('pending', 'claimed');
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
-CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished';
+CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
 CREATE INDEX events_parked ON events(id) WHERE state = 'parked';
 
 CREATE TABLE memories(
@@ -144,14 +144,17 @@ UPDATE sessions SET last_ms = max(last_ms, :at), started_ms = min(started_ms, :a
   branch = CASE WHEN branch = '' THEN :branch ELSE branch END WHERE id = :id
 """
 START_SESSION = """
-UPDATE sessions SET source = :source, context_ms = max(coalesce(context_ms, 0), :at),
+UPDATE sessions SET source = CASE WHEN coalesce(context_ms, 0) <= :at THEN :source ELSE source END,
+  context_ms = max(coalesce(context_ms, 0), :at),
   status = CASE WHEN coalesce(ended_ms, 0) <= :at THEN 'active' ELSE status END,
   ended_ms = CASE WHEN coalesce(ended_ms, 0) <= :at THEN NULL ELSE ended_ms END WHERE id = :id
 """
 END_SESSION = """
 UPDATE sessions SET status = 'completed', ended_ms = :at WHERE id = :id AND (ended_ms IS NULL OR ended_ms < :at)
-  AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND kind = 'start' AND occurred_ms > :at)
+  AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND kind IN ('start', 'prompt') AND occurred_ms > :at)
 """
+CONTINUE_SESSION = "UPDATE sessions SET status = 'active', ended_ms = NULL WHERE id = ? AND ended_ms < ?"
+ENDED_BY = "SELECT 1 FROM sessions WHERE host_id = ? AND ended_ms >= ?"
 TITLE_SESSION = "UPDATE sessions SET title = ? WHERE id = ? AND title = ''"
 SESSIONS = """
 SELECT s.id, s.host_id, s.project_id, p.name, s.title, s.status, s.branch, s.cwd, s.started_ms, s.ended_ms, s.last_ms,
@@ -167,6 +170,10 @@ PROMPT_NUMBER = "SELECT max(number) FROM prompts WHERE session_id = ? AND host_p
 PROMPT_AT = "SELECT number FROM prompts WHERE session_id = ? AND created_ms <= ? ORDER BY created_ms DESC LIMIT 1"
 ADOPT_SESSION = "UPDATE sessions SET project_id = ?, cwd = ? WHERE id = ?"
 ADOPT_MEMORIES = "UPDATE memories SET project_id = ? WHERE session_id = ?"
+DROP_EMPTY_PROJECT = """
+DELETE FROM projects WHERE id = :id AND NOT EXISTS (SELECT 1 FROM sessions WHERE project_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM memories WHERE project_id = :id)
+"""
 ADD_PROMPT = """
 INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, created_ms) VALUES (?, ?, ?, ?, ?, ?)
 """
@@ -259,7 +266,8 @@ SELECT error, not_before_ms FROM events WHERE error <> '' AND state <> 'finished
 """
 TRANSCRIPT_READ = "SELECT 1 FROM transcripts WHERE path = ? AND size = ? AND modified_ms = ?"
 ADD_TRANSCRIPT = "INSERT OR REPLACE INTO transcripts(path, size, modified_ms, read_ms) VALUES (?, ?, ?, ?)"
-EXPIRE = "DELETE FROM events WHERE state = 'finished' AND finished_ms < ?"
+# What an event said leaves; that it was there stays, or a transcript read later would bring it back.
+EXPIRE = "UPDATE events SET payload = '' WHERE state = 'finished' AND payload <> '' AND finished_ms < ?"
 
 # -------------------------------------------------------------------------------------------------------- memories
 ADD_MEMORY = """
