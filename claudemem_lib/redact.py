@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 PRIVATE_TAGS = ("private", "claude-mem-context")
 HOST_TAGS = ("system-reminder",)
+_BEGIN = 7
+_BEGINS = tuple(tag[:_BEGIN] for tag in PRIVATE_TAGS + HOST_TAGS)
+_FEW = 2_000
 
 _EDGE = 4_096  # what is given up on each side of a cut: longer than any secret but a private key
+_KEY = 65_536  # longer than any private key
 _WORD = 400  # how far back from a cut the end of a line, or of a word, is looked for
 
 # (name, needle, pattern). The group "secret" is masked; without it, the whole match.
@@ -52,23 +56,8 @@ _RULES = (
     ),
     ("bearer", "bearer ", r"\b[Bb]earer (?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
 )
-_NAMES = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "api_key",
-    "api-key",
-    "apikey",
-    "access_key",
-    "access-key",
-    "accesskey",
-    "private_key",
-    "private-key",
-    "privatekey",
-    "credential",
-)
+_NAMES = ("passw", "passphrase", "secret", "token", "credential", "key")  # parts of names that a secret is assigned to
+_KEYS = ("api", "access", "private")  # what makes a key a secret one
 _TELLS_ABOUT = ("type", "name", "url", "uri", "count", "path", "file", "dir", "header", "label", "field", "length")
 _ASSIGNMENT = (
     r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
@@ -82,17 +71,16 @@ def clean(text: str, limit: int = 0) -> str:
     """*text* without marked blocks, cut to about *limit* characters (0: not cut), and with secrets masked.
 
     In this order: blocks are cut from the whole text, and what is left out need not be searched for secrets. Around a
-    cut more is searched than is kept, so that no half of a secret stays; a private key is looked for in the whole text.
+    cut more is searched than is kept, so that no half of a secret stays.
     """
-    if "<" in text:
-        text = cut_tags(text)
+    text = cut_tags(text)
     if not 0 < limit < len(text):
         return mask(text) if suspicious(text) else text
-    if "-----BEGIN" in text:
-        text = _mask_by(_RULES[:1], text)
-    head, tail = text[: _head(limit) + _EDGE], text[-(limit - _head(limit)) - _EDGE :]
+    head, tail = text[: _head(limit) + _EDGE], text[_head(limit) - limit - _EDGE :]
     if len(text) <= len(head) + len(tail):
         return shorten(mask(text) if suspicious(text) else text, limit)
+    if "-----BEGIN" in (behind := text[-len(tail) - _KEY :]):
+        tail = _mask_by(_RULES[:1], behind)[-len(tail) :]
     between = len(text) - len(head) - len(tail)
     head, tail = (mask(part) if suspicious(part) else part for part in (head, tail))
     return _joined(head[:-_EDGE], tail[_EDGE:], between + 2 * _EDGE)
@@ -102,7 +90,7 @@ def clean_field(name: str, text: str, limit: int = 0) -> str:
     """*text* cleaned as the value of a field: one whose name says that it is a secret is masked like an assignment."""
     cleaned = clean(text, limit)
     lowered = name.lower()
-    if any(word in lowered for word in _NAMES) and _is_value(lowered, cleaned, quoted=True):
+    if any(_is_secret_name(lowered, word) for word in _NAMES) and _is_value(lowered, cleaned, quoted=True):
         return "[redacted:value]"
     return cleaned
 
@@ -156,10 +144,16 @@ def _assigned(lowered: str, name: str) -> bool:
     while at >= 0:
         after = lowered[at + len(name) : at + len(name) + 60]
         after = after.lstrip("abcdefghijklmnopqrstuvwxyz0123456789_").lstrip("\\\"' \t\r\n")
-        if after[:1] in ("=", ":"):
+        if after[:1] in ("=", ":") and _is_secret_name(lowered[max(0, at - 8) : at + len(name)], name):
             return True
         at = lowered.find(name, at + len(name))
     return False
+
+
+def _is_secret_name(lowered: str, name: str) -> bool:
+    """Whether *name* in *lowered* means a secret: every password, but not every key."""
+    before, found, _ = lowered.rpartition(name)
+    return bool(found) and (name != "key" or before.rstrip("_-").endswith(_KEYS))
 
 
 def mask(text: str) -> str:
@@ -217,11 +211,33 @@ def _is_value(name: str, value: str, *, quoted: bool) -> bool:
 
 def cut_tags(text: str) -> str:
     """*text* without private blocks (an unclosed one runs to the end) and without the host's reminders."""
+    if not _has_tag(text):
+        return text
     lowered = _lowered(text)
     for tag in PRIVATE_TAGS + HOST_TAGS:
         if "<" + tag in lowered:
             text = _cut(text, tag, unclosed=tag in PRIVATE_TAGS)
     return text
+
+
+def _has_tag(text: str) -> bool:
+    """Whether a tag may stand in *text*: one look at each of the first few `<`, then one search through all the rest.
+
+    That way a megabyte with few of them costs nothing, and one with many no more than searching it (benchmarks/hooks.py).
+    """
+    at = text.find("<")
+    for _ in range(_FEW):
+        if at < 0:
+            return False
+        if text[at + 1 : at + 1 + _BEGIN].lower() in _BEGINS:
+            return True
+        at = text.find("<", at + 1)
+    tags = ["<" + tag for tag in PRIVATE_TAGS + HOST_TAGS]
+    if text.isascii():
+        lowered = text.lower()
+        return any(tag in lowered for tag in tags)
+    raw = text.encode("utf-8", "surrogatepass").lower()  # lower case of other letters is slow, and the tags have none
+    return any(tag.encode() in raw for tag in tags)
 
 
 def _cut(text: str, tag: str, *, unclosed: bool) -> str:

@@ -130,25 +130,25 @@ def read_value(file: int) -> tuple[Any, int]:
 
     Waits for neither the end of a pipe that stays open, nor longer than the deadline.
     """
-    chunks: list[bytes] = []
+    given = bytearray()
     tries = 0
     try:
         while chunk := system.read(file, _CHUNK_BYTES):
-            chunks.append(chunk)
+            given += chunk
             if tries < _TRIES and chunk.rstrip().endswith(b"}"):
                 tries += 1
-                value = _value_of(chunks)
+                value = _value_of(given)
                 if value is not None:
-                    return value, sum(map(len, chunks))
+                    return value, len(given)
     except TimeoutError:
         pass
-    return _value_of(chunks), sum(map(len, chunks))
+    return _value_of(given), len(given)
 
 
-def _value_of(chunks: list[bytes]) -> Any:
+def _value_of(given: bytearray) -> Any:
     """The value the bytes hold, or None while they are no whole one."""
     try:
-        return lean.loads(b"".join(chunks).decode("utf-8", "replace"))
+        return lean.loads(given.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
 
