@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OPEN_TAG = "<claude-mem-context>"
 CLOSE_TAG = "</claude-mem-context>"
+_FENCES = ("claude-mem-context", "system-reminder")
 NO_FILE = "General"
 SECTIONS = (
     ("investigated", "Investigated"),
@@ -42,26 +43,37 @@ def label(kind: str, type_: str) -> str:
 
 
 def safe(text: str) -> str:
-    """*text* without control characters but newline and tab."""
+    """*text* without what steers a terminal: control characters but newline and tab, and marks that turn the reading direction."""
     if text.isprintable():
         return text
-    return "".join(char if char in "\n\t" or (char >= " " and not "\x7f" <= char < "\xa0") else " " for char in text)
+    return "".join(char if char in "\n\t" or not _steers(char) else " " for char in text)
+
+
+def _steers(char: str) -> bool:
+    return char < " " or "\x7f" <= char < "\xa0" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
 
 
 def line(text: str, limit: int = 0) -> str:
     """*text* on one line, cut to *limit* characters (0: not cut)."""
-    flat = " ".join(safe(text).split())
-    return flat if not limit or len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+    return cut(" ".join(safe(text).split()), limit)
 
 
-def fenced(body: str) -> str:
-    """*body* between the tags that mark injected memory, unable to close them."""
-    for tag in (OPEN_TAG, CLOSE_TAG):
-        at = body.lower().find(tag[:-1])
-        while at >= 0:
-            body = f"{body[:at]}&lt;{body[at + 1 :]}"
-            at = body.lower().find(tag[:-1], at + 1)
-    return f"{OPEN_TAG}\n{body.strip()}\n{CLOSE_TAG}"
+def cut(text: str, limit: int) -> str:
+    """*text*, or its beginning and a mark where it is longer than *limit* characters (0: not cut)."""
+    return text if not limit or len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def fenced(body: str, limit: int = 0) -> str:
+    """*body* between the tags that mark injected memory, cut to *limit* characters (0: not cut).
+
+    It can close neither these tags nor the ones the host puts around them.
+    """
+    first, *pieces = body.strip().split("<")
+    kept = [first]
+    for piece in pieces:
+        name = piece[:64].lstrip("/\\ \t\r\n").lower()
+        kept.append(f"&lt;{piece}" if name.startswith(_FENCES) else f"<{piece}")
+    return f"{OPEN_TAG}\n{cut(''.join(kept), limit)}\n{CLOSE_TAG}"
 
 
 def hits(found: Sequence[Hit]) -> str:

@@ -15,7 +15,8 @@ CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, host_id TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL REFERENCES projects(id),
   title TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', 'completed')),
   source TEXT NOT NULL DEFAULT '', cwd TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '',
-  started_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ended_ms INTEGER, context_ms INTEGER) STRICT;
+  started_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ended_ms INTEGER, context_ms INTEGER,
+  context_before_ms INTEGER) STRICT;
 CREATE INDEX sessions_by_project ON sessions(project_id, last_ms);
 
 CREATE TABLE prompts(
@@ -145,7 +146,9 @@ UPDATE sessions SET last_ms = max(last_ms, :at), started_ms = min(started_ms, :a
 """
 START_SESSION = """
 UPDATE sessions SET source = CASE WHEN coalesce(context_ms, 0) <= :at THEN :source ELSE source END,
-  context_ms = max(coalesce(context_ms, 0), :at),
+  context_before_ms = CASE WHEN :source <> 'compact' AND :at > coalesce(context_ms, 0) THEN context_ms
+    ELSE context_before_ms END,
+  context_ms = CASE WHEN :source = 'compact' THEN context_ms ELSE max(coalesce(context_ms, 0), :at) END,
   status = CASE WHEN coalesce(ended_ms, 0) <= :at THEN 'active' ELSE status END,
   ended_ms = CASE WHEN coalesce(ended_ms, 0) <= :at THEN NULL ELSE ended_ms END WHERE id = :id
 """
@@ -377,28 +380,43 @@ ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
 
 # --------------------------------------------------------------------------------------------------------- context
 CONTEXT_PROJECT = "SELECT id, name, root FROM projects WHERE key = ?"
-CONTEXT_SESSION = "SELECT id, context_ms, project_id FROM sessions WHERE host_id = ?"
-CONTEXT_ROWS = """
-SELECT m.id, m.kind, m.type, m.title, m.narrative, m.facts, m.branch, m.created_ms, m.read_tokens, m.work_tokens,
-  coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), ''),
-  m.session_id, m.prompt_number
-FROM memories m WHERE m.project_id = ? AND m.kind = ? AND m.created_ms > ? AND m.session_id IS NOT ?
+CONTEXT_SESSION = """
+SELECT id, coalesce(CASE WHEN context_ms < ? THEN context_ms ELSE context_before_ms END, 0) FROM sessions WHERE host_id = ?
+"""
+FIRST_FILE = "coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')"
+_CONTEXT = f"""
+SELECT m.id, m.kind, m.type, substr(m.title, 1, 600), substr(m.narrative, 1, 2000), substr(m.facts, 1, 2000),
+  substr(m.completed, 1, 600), m.branch, m.created_ms, m.read_tokens, m.work_tokens, {FIRST_FILE}
+FROM memories m"""
+CONTEXT_ROWS = f"""{_CONTEXT} WHERE m.project_id = ? AND m.kind = ? AND m.created_ms > ? AND m.session_id IS NOT ?
+ORDER BY m.created_ms DESC, m.id DESC LIMIT ?"""
+CONTEXT_CANDIDATES = """
+SELECT m.id, m.branch, {file} FROM memories m
+WHERE m.project_id = ? AND m.kind = 'observation' AND m.created_ms > ? AND m.session_id IS NOT ? {filters}
 ORDER BY m.created_ms DESC, m.id DESC LIMIT ?
 """
-CONTEXT_CONCEPTS = "SELECT concept FROM memory_concepts WHERE memory_id = ?"
-CONTEXT_SUMMARY = "SELECT title, investigated, learned, completed, next_steps, notes FROM memories WHERE id = ?"
+CONTEXT_TYPES = " AND m.type IN ({})"
+CONTEXT_CONCEPTS = " AND EXISTS (SELECT 1 FROM memory_concepts c WHERE c.memory_id = m.id AND c.concept IN ({}))"
+CONTEXT_CHOSEN = f"{_CONTEXT} WHERE m.id IN ({{}})"
+CONTEXT_SUMMARY = """
+SELECT substr(investigated, 1, 3000), substr(learned, 1, 3000), substr(completed, 1, 3000), substr(next_steps, 1, 3000),
+  substr(notes, 1, 3000) FROM memories WHERE id = ?
+"""
 CONTEXT_TOTAL = "SELECT count(*) FROM memories WHERE project_id = ?"
 CONTEXT_LAST_MESSAGE = """
 SELECT e.payload FROM events e JOIN sessions s ON s.id = e.session_id
 WHERE s.project_id = ? AND e.kind = 'stop' AND e.payload <> '' AND s.id IS NOT ? ORDER BY e.occurred_ms DESC LIMIT 1
 """
-STORY_PROMPTS = "SELECT number, text, created_ms FROM prompts WHERE session_id = ? AND origin = 'user' ORDER BY number"
+# Everything of a session's story is oldest first: what does not fit is left out from the front.
+STORY_PROMPTS = """
+SELECT number, substr(text, 1, 1000) FROM prompts WHERE session_id = ? AND origin = 'user' ORDER BY number
+"""
 STORY_MEMORIES = """
-SELECT id, kind, type, title, completed, learned, next_steps, created_ms, prompt_number FROM memories
+SELECT id, kind, type, substr(title, 1, 600), substr(completed, 1, 2000), substr(next_steps, 1, 5000) FROM memories
 WHERE session_id = ? ORDER BY created_ms, id
 """
 STORY_FILES = """
 SELECT f.path, count(*) FROM memory_files f JOIN memories m ON m.id = f.memory_id
-WHERE m.session_id = ? AND f.role = 'modified' GROUP BY f.path ORDER BY max(m.created_ms) DESC, f.path
+WHERE m.session_id = ? AND f.role = 'modified' GROUP BY f.path ORDER BY max(m.created_ms), f.path
 """
 STORY_WAITING = "SELECT count(*) FROM events WHERE session_id = ? AND state IN ('pending', 'claimed')"
