@@ -39,7 +39,7 @@ _REASON = re.compile(r"""reason\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _CDATA = "<![CDATA["
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 _NOTHING = re.compile(
     r"<\s*(?:nothing|no_observations?|observations|empty|skip)\s*/?>(?:\s*</\s*\w+\s*>)?"
     r"|\(?(?:nothing|no (?:new )?(?:observations?|memor(?:y|ies)))\b[^.\n]{0,60}\)?\.?"

@@ -24,7 +24,7 @@ class Local:
     def complete(self, prompt: Prompt) -> Reply:
         """The digest of the prompt's batch."""
         observations, summary = digest(prompt.batch, prompt.types)
-        return Reply(text=to_xml(observations, summary), model="digest-1")
+        return Reply(text=to_xml(observations, summary, finished=prompt.batch.finished), model="digest-1")
 
 
 def provider(_settings: Settings) -> Local:

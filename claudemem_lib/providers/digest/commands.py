@@ -64,7 +64,8 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.DEPLOY,
-        r"kubectl (?:apply|rollout|delete|scale|set)|helm (?:install|upgrade|uninstall|rollback)|(?:terraform"
+        r"kubectl (?:apply|rollout (?:restart|undo)|delete|scale|set)|helm (?:install|upgrade|uninstall|rollback)"
+        r"|(?:terraform"
         r"|tofu) (?:apply|destroy)"
         r"|(?:fly|flyctl|vercel|netlify|wrangler|firebase|serverless|sls|cdk|pulumi)\b.*\b(?:deploy|up|--prod"
         r"|publish)\b|vercel$"
@@ -158,9 +159,7 @@ def key_of(command: Simple) -> str:
     """What two runs have in common if the second may repair the first: the program, and its verb where it has one."""
     words = [word for word in command.words[1:] if not word.startswith("-")]
     if _TWO_WORDS.match(command.name):
-        if words[:1] in (["run"], ["exec"]):
-            words = words[1:]
-        return " ".join((command.name, *words[:1]))
+        return " ".join((command.name, *words[: 2 if words[:1] in (["run"], ["exec"]) else 1]))
     if kind_of(command) in (Kind.RUN, Kind.OTHER):
         return " ".join((command.name, *words[:1]))
     return command.name

@@ -13,8 +13,8 @@ from claudemem_lib.providers.digest.changes import described, listed
 from claudemem_lib.providers.digest.commands import CHECKS, Kind
 from claudemem_lib.providers.digest.kinds import concepts_of, type_of
 from claudemem_lib.providers.digest.markdown import cut, sentences
-from claudemem_lib.providers.digest.message import Said, best, impersonal, joined
-from claudemem_lib.providers.digest.request import as_title
+from claudemem_lib.providers.digest.message import DECIDED, Said, best, impersonal, joined, weight
+from claudemem_lib.providers.digest.request import as_title, asks
 from claudemem_lib.providers.digest.summary import summary_of
 from claudemem_lib.providers.digest.turn import turn_of
 
@@ -32,6 +32,8 @@ _MOST_FACTS = 14
 _MOST_FILES = 6
 _MOST_OBSERVATIONS = 6
 _SILENT = Said()
+_TELLING_WEIGHT = 1
+_TELLING_FINDINGS = 2  # or so many statements that name code or a cause
 _ANSWER_WORDS = 60  # an answer this long, after reading, is worth finding again
 
 
@@ -62,7 +64,7 @@ def _observations(turn: Turn, taken: Sequence[str]) -> Iterator[Observation]:
             yield observation
     rest = [stretch for stretch in turn.stretches if stretch not in worked]
     for stretch in rest:
-        yield from _of_actions(stretch, taken)
+        yield from _of_actions(stretch, taken, turn.said if len(turn.stretches) == 1 else _SILENT)
     yield from _of_reports(turn, taken)
     if turn.said.decided:
         yield from _of_decision(turn, taken)
@@ -73,11 +75,13 @@ def _observations(turn: Turn, taken: Sequence[str]) -> Iterator[Observation]:
 def _of_work(turn: Turn, stretch: Stretch, taken: Sequence[str], said: Said, *, alone: bool) -> Observation | None:
     """What a stretch with changes or commits came to."""
     request = turn.request if alone and turn.stopped is False and said is not _SILENT else ""
-    kind = type_of(stretch, turn.request if alone else "", said)
+    unsolved = tuple(step for step in turn.unsolved if stretch.start <= step.at < stretch.end)
+    kind = type_of(stretch, turn.request if alone else "", said, failing=bool(unsolved) and turn.finished)
     title = titles.title_of(stretch, kind, request if said.words and not turn.unsolved else "", said, taken)
     if not title:
         return None
-    unsolved = tuple(step for step in turn.unsolved if stretch.start <= step.at < stretch.end)
+    if unsolved and turn.finished and "fail" not in title:
+        title = titles.short(f"{title}; {unsolved[0].key} still fails")
     return Observation(
         type=kind,
         title=title,
@@ -116,7 +120,12 @@ def checks_of(steps: Iterable[Step]) -> tuple[Step, ...]:
 def _narrative(stretch: Stretch, said: Said, unsolved: Sequence[Step], *, finished: bool) -> str:
     """One to four sentences: what and why, what went wrong on the way, how it was checked."""
     bodies = [[part.text for part in sentences(commit.body) if not part.bullet] for commit in stretch.commits[-2:]]
-    told = [sentence for body in bodies for sentence in body[:3]] or list(best(said.done, 3)) or [_what(stretch)]
+    told = (
+        [sentence for body in bodies for sentence in body[:3]]
+        or list(best((*said.done, *said.learned), 3))
+        or list(best(said.rest, 2))
+        or [_what(stretch)]
+    )
     told += [mended(repair) for repair in stretch.repairs if repair.files or repair.failure.kind in CHECKS][:2]
     told += [f'{step.label} still fails: "{step.trouble}"' for step in unsolved[:1]] if finished else []
     checked = [
@@ -159,7 +168,7 @@ def mended(repair: Repair) -> str:
 def _facts(stretch: Stretch, said: Said, unsolved: Sequence[Step], *, finished: bool) -> tuple[str, ...]:
     """Short statements that stand alone: files, checks, repairs, what was learned."""
     found = [part.text for commit in stretch.commits for part in sentences(commit.body) if part.bullet][:4]
-    found += best((*said.learned, *said.decided), 4)
+    found += best(said.explained, 4)
     found += [mended(repair) for repair in stretch.repairs][:3]
     state = "Still failing" if finished else "Failing at this point"
     found += [f'{state}: {step.label}: "{step.trouble}"' for step in unsolved][:2]
@@ -177,7 +186,7 @@ def _facts(stretch: Stretch, said: Said, unsolved: Sequence[Step], *, finished: 
     return tuple(dict.fromkeys(cut(fact, _FACT_LIMIT) for fact in found))[:_MOST_FACTS]
 
 
-def _of_actions(stretch: Stretch, taken: Sequence[str]) -> Iterator[Observation]:
+def _of_actions(stretch: Stretch, taken: Sequence[str], said: Said) -> Iterator[Observation]:
     """Things that were done without changing a file: deployments, installations, issues; and failures left open."""
     tracked = [step.closed for step in stretch.steps if step.closed]
     acted = [
@@ -189,6 +198,8 @@ def _of_actions(stretch: Stretch, taken: Sequence[str]) -> Iterator[Observation]
         return
     told = [*tracked, *(step.label for step in acted)]
     title = titles.short(told[0] if len(told) == 1 else f"{told[0]} and {len(told) - 1} more")
+    if acted and not tracked and said.done:
+        title, told = titles.short(said.done[0]), [*said.done[:3], *told]
     if title in taken:
         return
     yield Observation(
@@ -274,7 +285,8 @@ def _finding(title: str, texts: Iterable[str], taken: Sequence[str]) -> Iterator
 
 def _of_decision(turn: Turn, taken: Sequence[str]) -> Iterator[Observation]:
     """The decision the assistant reported."""
-    chosen = best(turn.said.decided, 1)[0]
+    stated = [text for text in turn.said.decided if text.startswith(DECIDED)]
+    chosen = (stated or best(turn.said.decided, 1))[0]
     title = titles.short(chosen)
     if title in taken:
         return
@@ -282,7 +294,7 @@ def _of_decision(turn: Turn, taken: Sequence[str]) -> Iterator[Observation]:
         type="decision",
         title=title,
         narrative=joined(turn.said.decided, _NARRATIVE_LIMIT),
-        facts=tuple(cut(text, _FACT_LIMIT) for text in turn.said.decided[:5]),
+        facts=tuple(cut(text, _FACT_LIMIT) for text in turn.said.decided[1:6]),
         concepts=concepts_of("decision", turn.whole, turn.said),
         files_modified=(),
     )
@@ -292,10 +304,11 @@ def _of_answer(turn: Turn, taken: Sequence[str]) -> Iterator[Observation]:
     """What an answer without changes explained, after something was read for it; and checks that fail."""
     said = turn.said
     looked = turn.whole.reads or turn.searches or turn.whole.reports or turn.whole.steps
-    if not looked or turn.whole.changes or said.words < _ANSWER_WORDS:
+    telling = sum(weight(text) >= _TELLING_WEIGHT for text in said.learned)
+    if not looked or turn.whole.changes or (said.words < _ANSWER_WORDS and telling < _TELLING_FINDINGS):
         return
-    title = (best(said.learned, 1) or (as_title(turn.request),))[0]
-    texts = (*said.learned, *said.done, *said.rest)
+    title = as_title(turn.request) if asks(turn.request) else (best(said.learned, 1) or (as_title(turn.request),))[0]
+    texts = said.everything
     title = titles.short(title)
     if title in taken:
         return

@@ -72,8 +72,11 @@ _REASON = re.compile(r"\b(?:because|so that|in order to|to avoid|to prevent|the 
 _MOST_CONCEPTS = 4
 
 
-def type_of(stretch: Stretch, request: str, said: Said) -> str:
-    """The type of an observation about *stretch*; *said* is empty where the assistant's words belong to more than it."""
+def type_of(stretch: Stretch, request: str, said: Said, *, failing: bool) -> str:
+    """The type of an observation about *stretch*; *said* is empty where the assistant's words belong to more than it.
+
+    What is still *failing* at the end of a turn was not fixed.
+    """
     for commit in reversed(stretch.commits):
         if commit.kind in _BY_PREFIX:
             return _BY_PREFIX[commit.kind]
@@ -82,7 +85,8 @@ def type_of(stretch: Stretch, request: str, said: Said) -> str:
     if failed_first(stretch):
         return "bugfix"
     texts = (*(commit.title for commit in stretch.commits), request, *said.done[:1], *stretch.closings)
-    return _kept_true(next(filter(None, map(_lead, texts)), ""), stretch, request, said)
+    kind = _kept_true(next(filter(None, map(_lead, texts)), ""), stretch, request, said)
+    return "change" if kind == "bugfix" and failing else kind
 
 
 def _kept_true(lead: str, stretch: Stretch, request: str, said: Said) -> str:

@@ -21,9 +21,9 @@ _BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<said>[^*_]{2,80}?):?(?:\*\*|__):?\s
 _BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•\u2013]|\d{1,3}[.)])\s+(?:\[(?P<done>[ xX])\]\s+)?(?P<said>.+)$")
 _TABLE = re.compile(r"^\s*\|(?P<cells>.+)\|\s*$")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*\|?[\s:|-]+\|[\s:|-]*$")
-_END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[\"'(\[`*]*[A-Z0-9`])")
+_END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[\"'(\[`*]*[A-Z0-9`\0])")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|incl|resp|No|Fig|ca|al)\.$")
-_LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[(?P<text>[^\]\[]{0,300})\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(
     r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?![\w*])|(?<![\w_])(__?)(?=\S)([^_\n]{1,400}?)(?<=\S)\3(?![\w_])"
 )
@@ -101,8 +101,10 @@ def _joined(text: str) -> list[str]:
 def _paragraph(text: str, heading: str) -> Generator[Sentence, None, str]:
     """The sentences of one paragraph; gives back what leads on to a list, if its last sentence does."""
     lead_in = ""
-    parts = split(plain(text))
-    for part in parts:
+    bare, codes = _without_code(text)
+    left = iter(codes)
+    for piece in split(bare):
+        part = _with_code(_undecorated(piece), left)
         if part.endswith(":"):
             lead = part.rstrip(":").strip()
             lead_in = lead if len(lead) <= _LEAD_LIMIT else ""
@@ -147,15 +149,24 @@ def split(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """*text* on one line without markdown, leading icons and small talk."""
+    bare, codes = _without_code(text)
+    return _with_code(_undecorated(bare), iter(codes))
+
+
+def _without_code(text: str) -> tuple[str, list[str]]:
+    """*text* with a mark for each piece of inline code, and the pieces: nothing in them is markdown or ends a sentence."""
     text = _LINK.sub(lambda match: match["text"], text).replace("\0", "")
-    codes = [match[2] for match in _CODE.finditer(text)]
-    text = _CODE.sub("\0", text)
+    return _CODE.sub("\0", text), [match[2] for match in _CODE.finditer(text)]
+
+
+def _with_code(text: str, codes: Iterator[str]) -> str:
+    return re.sub("\0", lambda _: " ".join(next(codes, "").split()), text)
+
+
+def _undecorated(text: str) -> str:
     for _ in range(2):
         text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
-    text = _TAGS.sub(" ", text)
-    for code in codes:
-        text = text.replace("\0", code.replace("\0", ""), 1)
-    text = _ICONS.sub("", " ".join(text.split()))
+    text = _ICONS.sub("", " ".join(_TAGS.sub(" ", text).split()))
     return capital(_FILLER.sub("", text)) if _FILLER.match(text) else text
 
 

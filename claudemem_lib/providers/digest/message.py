@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from claudemem_lib.providers.digest.markdown import Sentence
 
 _PAST = (
-    r"(?:added|adjusted|aligned|allowed|applied|automated|bumped|built|capped|changed|checked|cleaned|closed"
+    r"(?:added|adjusted|chose|decided|opted|picked|preferred|went with|settled on|kept|tried|left|aligned|allowed"
+    r"|applied|automated|bumped|built|capped|changed|checked|cleaned|closed"
     r"|combined|committed|completed"
     r"|configured|connected|consolidated|converted|corrected|covered|created|cut|debugged|declared|defined"
     r"|deleted|deployed|disabled"
@@ -42,6 +43,10 @@ _REPORTED = re.compile(
     r"(?: out)?(?: that|:)\s*",
     re.IGNORECASE,
 )
+_ADVICE = re.compile(
+    r"^(?:I|We)(?:'d| would)?(?: strongly)? (?=(?:recommend|suggest|go with|choose|pick|prefer|use|keep|avoid)\b)",
+    re.IGNORECASE,
+)
 _COULD_NOT = re.compile(r"^(?:I|We) (?:could(?:n't| not)|was(?:n't| not) able to|can(?:'t|not)) ", re.IGNORECASE)
 _INTENT = re.compile(
     r"^(?:let me|let's|now,? (?:let me|i'll|i will|let's)|i'll|i will|i'm going to|i am going to|i need to"
@@ -52,7 +57,8 @@ _INTENT = re.compile(
 _TALK = re.compile(
     r"^(?:here'?s|here is|here are|as you can see|if you (?:have|need|want|'d like)|let me know|just let me know"
     r"|hope this|is there anything"
-    r"|anything else|based on my|this should|that's it|looks? good|now i have|excellent|this demonstrates"
+    r"|anything else|you're welcome|no problem|glad|my pleasure|based on my|this should|that's it|looks? good"
+    r"|now i have|excellent|this demonstrates"
     r"|i have a comprehensive)\b",
     re.IGNORECASE,
 )
@@ -120,24 +126,27 @@ _DONE_HEADING = re.compile(
 _DONE = re.compile(
     rf"^(?:{_PAST}|all (?:\d+ )?\S+ (?:\S+ )?(?:pass|green|done|complete)|everything|both"
     rf"|the \S+(?: \S+){{0,4}} (?:now|has been|have been) )\b"
-    r"|\b(?:now (?:works?|passes|returns?|shows?|uses?|has|have|reads?|writes?|accepts?|runs?|handles?)"
+    r"|\b(?:works? again|builds? again|now[.!]?$|now (?:works?|passes|returns?|shows?|uses?|has|have|reads?"
+    r"|writes?|accepts?|runs?|handles?)"
     r"|has been \w+ed|have been \w+ed|tests? pass(?:ing|es)?|is (?:fixed|done|complete|gone)"
     r"|are (?:fixed|done|complete|on|pushed)|complete\b|passed|committed|pushed)",
     re.IGNORECASE,
 )
 _FILE_ITEM = re.compile(r"^[\w./-]+\.\w{1,5}(?:$|\s*(?:\(|:|-|—|\u2013))")
 _SHORTEST = 15
+DECIDED = ("Decided", "Recommended", "Chose", "Opted", "Went with", "Settled on", "Picked")
 
 
 @frozen(kw_only=True)
 class Said:
-    """A message's sentences by what they are good for; one sentence stands in one of the first four at most."""
+    """A message's sentences by what they are good for, each in one place; *everything* but next steps as it was said."""
 
     done: tuple[str, ...] = ()
     learned: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
+    everything: tuple[str, ...] = ()
     gotcha: bool = False
     reason: bool = False
     pattern: bool = False
@@ -146,24 +155,32 @@ class Said:
     @property
     def words(self) -> int:
         """How much was said."""
-        parts = (*self.done, *self.learned, *self.decided, *self.rest)
-        return sum(len(part.split()) for part in parts)
+        return sum(len(part.split()) for part in self.everything)
+
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What was learned, and what else was said about the code."""
+        return (*self.learned, *(text for text in self.rest if weight(text) > 0))
 
 
 def said_in(text: str) -> Said:
     """What *text* says, sorted."""
-    found: dict[str, list[str]] = {name: [] for name in ("done", "learned", "decided", "next_steps", "rest")}
+    found: dict[str, list[str]] = {
+        name: [] for name in ("done", "learned", "decided", "next_steps", "rest", "everything")
+    }
     for sentence in sentences(text):
         kind, words = _sorted(sentence)
         if words and len(words) >= _SHORTEST and words not in found[kind]:
             found[kind].append(words)
+            found["everything" if kind != "next_steps" else kind].append(words)
+    found["next_steps"] = list(dict.fromkeys(found["next_steps"]))
     everything = " ".join(word for words in found.values() for word in words)
     return Said(
         **{name: tuple(words) for name, words in found.items()},
         gotcha=bool(_GOTCHA.search(everything)),
         reason=bool(_REASON.search(everything)),
         pattern=bool(_PATTERN.search(everything)),
-        trade_off=bool(_OVER.search(everything) or re.search(r"trade-?off", everything, re.IGNORECASE)),
+        trade_off=bool(_OVER.search(" ".join(found["decided"])) or re.search(r"trade-?off", everything, re.IGNORECASE)),
     )
 
 
@@ -185,7 +202,7 @@ def _sorted(sentence: Sentence) -> tuple[str, str]:
 
 def _by_cue(sentence: Sentence, text: str) -> str:
     heading = sentence.heading.lower()
-    if _DECISION.search(text) or "decision" in heading:
+    if _DECISION.search(text) or text.startswith(DECIDED) or "decision" in heading:
         return "decided"
     if _NEXT.search(text) and not _DONE.match(text):
         return "next_steps"
@@ -202,6 +219,11 @@ def impersonal(text: str) -> str:
     """*text* without the speaker: "I've added x" becomes "Added x"; "" where only the speaker is talked about."""
     text = _REPORTED.sub("", text)
     text = _COULD_NOT.sub("Could not ", text)
+    text = (
+        _ADVICE.sub("Recommended: ", text)
+        if re.match(r"(?:I|We)(?:'d| would)\b|(?:I|We) (?:recommend|suggest)", text)
+        else text
+    )
     own = _SELF.match(text)
     text = text[own.end() :] if own else text
     if re.match(r"(?:I|I'm|I've|I'd|I'll|We'll|My)\b", text):
@@ -219,7 +241,7 @@ def best(candidates: Iterable[str], count: int) -> tuple[str, ...]:
 
 def weight(text: str) -> int:
     """How much a sentence is likely to tell."""
-    score = min(3, len(re.findall(r"\w+[_/.:]\w+|\w+\(\)|\b[a-z]+[A-Z]\w+|--\w+|\b[A-Z]\w+[A-Z]\w+", text)))
+    score = min(3, len(re.findall(r"\w+[_/.:]\w+|\w+\(|\b[a-z]+[A-Z]\w+|--\w+|\b[A-Z]\w+[A-Z]\w+", text)))
     score += 1 if re.search(r"\d", text) else 0
     score += 2 if _LEARNED.search(text) or _GOTCHA.search(text) else 0
     score -= (

@@ -59,7 +59,7 @@ _TELLING = tuple(
         r"^\s*(?P<said>(?:fatal|FATAL|Fatal|Error|ERROR|ERR!|npm ERR!|npm error)[: ].+)",
         r"^\s*\d+\) (?P<said>test .+)",
         r"^\s*● (?P<said>.+ \u203a .+)",
-        r"^\s*(?P<said>--- FAIL: .+)",
+        r"^\s*--- (?P<said>FAIL: .+)",
         r"^\s*(?P<said>(?:FAILED|FAIL|not ok)\b.+)",
         r"^\W*\[[A-Z]\]\s\W*(?P<said>\w.+)",
         r"^\s*(?:\S+:\d+:\d+:? )(?P<said>\S.+)",
@@ -126,8 +126,8 @@ def _named(said: str) -> str:
 def _explained(after: list[str], said: str) -> list[str]:
     """What the lines *after* a telling one add, where that one only names a test or ends in a colon."""
     if said.rstrip().endswith(":"):
-        return after[:1]
-    if re.match(r"test |--- FAIL|.* \u203a ", said):
+        return [after[0].strip(), *(line.strip() for line in after[1:4] if _ASSERTED.match(line))] if after else []
+    if re.match(r"test |FAIL: |.* \u203a ", said):
         return [line.strip()[:_PART_LIMIT] for line in after if _ASSERTED.match(line)][:3]
     return []
 

@@ -7,7 +7,7 @@ import re
 from claudemem_lib.providers.digest.markdown import cut, plain, split
 
 _LIMIT = 200
-_TEXT_LIMIT = 20_000
+_TEXT_LIMIT = 8_000
 _COMMAND = re.compile(r"<command-name>\s*/?(?P<name>[^<]{1,80}?)\s*</command-name>", re.DOTALL)
 _ARGUMENTS = re.compile(r"<command-args>(?P<said>.*?)</command-args>", re.DOTALL)
 _BLOCK = re.compile(r"<(?P<tag>[a-z][\w-]*)[^<>]{0,200}>.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE)
@@ -90,4 +90,26 @@ def as_title(request: str) -> str:
     bare = request
     for _ in range(3):
         bare = _POLITE.sub("", bare)
+    bare = _ASIDE.sub("", bare)
+    question = _HOW.match(bare)
+    if question:
+        return f"How {question['what']} {question['verb']}s"
     return bare[:1].upper() + bare[1:].rstrip(" .!?")
+
+
+def asks(request: str) -> bool:
+    """Whether the request wants an explanation more than a cause."""
+    return bool(
+        re.match(
+            r"(?:how|what|where|which|when|who|explain|describe|understand|help me understand|show me)\b",
+            _POLITE.sub("", request),
+            re.IGNORECASE,
+        )
+    )
+
+
+_HOW = re.compile(
+    r"how (?:do|does|did|is|are) (?P<what>.{3,60}?) (?P<verb>work|function|behave|run|start|look|happen)\b",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r",\s+(?:it|they|this|that|because|since|please|so that|as it)\b.*$", re.IGNORECASE | re.DOTALL)

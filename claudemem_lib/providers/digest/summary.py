@@ -9,7 +9,7 @@ from claudemem_lib.models import Summary
 from claudemem_lib.providers.digest.changes import listed
 from claudemem_lib.providers.digest.commands import CHECKS, Kind
 from claudemem_lib.providers.digest.markdown import cut
-from claudemem_lib.providers.digest.message import best, joined
+from claudemem_lib.providers.digest.message import DECIDED, best, joined
 from claudemem_lib.providers.digest.turn import has_kind
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def summary_of(turn: Turn, batch: Batch) -> Summary | None:
         "investigated": _investigated(turn),
         "learned": _learned(turn),
         "completed": _completed(turn),
-        "next_steps": joined(best(turn.said.next_steps, 5), _FIELD_LIMIT),
+        "next_steps": joined(turn.said.next_steps[:5], _FIELD_LIMIT),
         "notes": _notes(turn),
     }
     if not any(fields.values()):
@@ -49,7 +49,9 @@ def _investigated(turn: Turn) -> str:
 
 
 def _learned(turn: Turn) -> str:
-    told = list(best(turn.said.learned, 4))
+    said = turn.said
+    answered = not turn.worked and (turn.whole.reads or turn.searches or turn.whole.reports)
+    told = list(best(said.everything, 5) if answered else best(said.explained, 4))
     for repair in [repair for repair in turn.whole.repairs if repair.files and repair.failure.trouble][:3]:
         files = listed([path.rpartition("/")[2] for path in repair.files], 3)
         told.append(f'"{repair.failure.trouble}" from {repair.failure.key} was cured in {files}')
@@ -59,7 +61,9 @@ def _learned(turn: Turn) -> str:
 def _completed(turn: Turn) -> str:
     """The assistant's own account first, then commits or files, then how it was checked."""
     whole = turn.whole
-    told = list(best(turn.said.done, 5))
+    if not turn.worked and _learned(turn):
+        return ""
+    told = list(best(turn.said.done, 5) or turn.said.rest[:1])
     subjects = list(dict.fromkeys(commit.title for commit in whole.commits))
     if subjects:
         told.append(f"Committed: {'; '.join(subjects[:6])}")
@@ -82,7 +86,7 @@ def _completed(turn: Turn) -> str:
 
 
 def _notes(turn: Turn) -> str:
-    told = [f"Decided: {text}" for text in turn.said.decided[:2]]
+    told = [text if text.startswith(DECIDED) else f"Decided: {text}" for text in turn.said.decided[:2]]
     told += [f'At the end {step.label} still failed: "{step.trouble}"' for step in turn.unsolved[:2]]
     if turn.stopped:
         told.append("The last step was interrupted or refused by the user")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from claudemem_lib.providers.digest.changes import listed
-from claudemem_lib.providers.digest.markdown import cut, split
+from claudemem_lib.providers.digest.markdown import capital, cut, split
 from claudemem_lib.providers.digest.request import as_title, is_wish
 
 if TYPE_CHECKING:
@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
     from claudemem_lib.providers.digest.changes import Change
     from claudemem_lib.providers.digest.message import Said
+    from claudemem_lib.providers.digest.steps import Repair
     from claudemem_lib.providers.digest.turn import Stretch
 
 LIMIT = 90
+_CAUSE = re.compile(
+    r"\b(?:because|caused by|root cause|due to|the (?:problem|issue|bug|cause|culprit) (?:was|is))\b", re.IGNORECASE
+)
 _ENOUGH_WORDS = 3
 _BARE_PAST = re.compile(r"^[A-Z][a-z]+(?:ed|t|de|ote|an)\b \S+")
-_REST = re.compile(r"\s*(?:[;:—\u2013]|\.\s|, (?:and|which|so|with|where)\b| \((?=[^)]{30,})).*$", re.DOTALL)
+_REST = re.compile(
+    r"\s*(?:[;:—\u2013]|\.\s|, (?:and|which|so|with|where)\b| \((?=[^)]{30,})| (?:because|so that|since)\b).*$",
+    re.DOTALL,
+)
 
 
 def title_of(stretch: Stretch, kind: str, request: str, said: Said, taken: Sequence[str]) -> str:
@@ -39,12 +46,23 @@ def _candidates(stretch: Stretch, kind: str, request: str, said: Said) -> Iterat
     if wished and stretch.changes:
         yield f"{as_title(request)}: {_files(stretch.changes)}"
     yield from stretch.todos
-    if kind == "bugfix" and stretch.repairs:
-        repair = stretch.repairs[0]
-        files = listed([path.rpartition("/")[2] for path in repair.files], 2)
-        yield f"Fix {repair.failure.key}{f' in {files}' if files else ''}: {repair.failure.trouble}"
+    if kind == "bugfix":
+        yield from (
+            text
+            for text in (*said.learned, *said.done, *said.rest)
+            if _CAUSE.search(text) and len(text.split()) > _ENOUGH_WORDS
+        )
+        yield from map(_from_repair, stretch.repairs[:1])
     if stretch.changes:
         yield _from_changes(stretch.changes)
+
+
+def _from_repair(repair: Repair) -> str:
+    """What failed and where it was mended."""
+    files = listed([path.rpartition("/")[2] for path in repair.files], 2)
+    named = re.match(r"\S+::(?P<test>\S+) - (?P<said>.+)", repair.failure.trouble)
+    what, trouble = (named["test"], named["said"]) if named else (repair.failure.key, repair.failure.trouble)
+    return f"Fix {what}{f' in {files}' if files else ''}{f': {trouble}' if trouble else ''}"
 
 
 def _from_changes(changes: Sequence[Change]) -> str:
@@ -134,7 +152,8 @@ def _files(changes: Sequence[Change], shown: int = 2) -> str:
 
 def short(text: str) -> str:
     """*text* within the limit: without a trailing clause if that is enough, else cut between words."""
-    text = " ".join(text.split()).rstrip(" .;:,")
+    text = " ".join(re.sub(r"^(?:note that|importantly,?) ", "", text, flags=re.IGNORECASE).split()).rstrip(" .;:,")
+    text = capital(text)
     if len(text) > LIMIT:
         text = split(text)[0].rstrip(" .")
     if len(text) > LIMIT:

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from claudemem_lib import evidence
 from claudemem_lib.providers.digest.changes import change_of, merged
-from claudemem_lib.providers.digest.commands import CHECKS
+from claudemem_lib.providers.digest.commands import CHECKS, MATTERS
 from claudemem_lib.providers.digest.message import said_in
 from claudemem_lib.providers.digest.request import request_of
 from claudemem_lib.providers.digest.steps import repairs_of, steps_of
@@ -79,6 +79,11 @@ class Turn:
     stopped: bool
     finished: bool
     new_events: int
+
+    @property
+    def worked(self) -> bool:
+        """Whether anything was changed or run that matters."""
+        return bool(self.whole.changes or has_kind(self.whole.steps, *MATTERS))
 
 
 def turn_of(batch: Batch) -> Turn:
@@ -216,8 +221,8 @@ def _reports(events: Sequence[Event]) -> tuple[Report, ...]:
         else:
             continue
         report = Report(about=about, text=text, at=at, web=event.tool in _RESEARCH)
-        key = text[:200]
-        if text.strip() and (key not in found or not found[key].about):
+        key = text.strip()[:200] or about
+        if (text.strip() or report.web) and (key not in found or not found[key].about):
             found[key] = report
     return tuple(found.values())
 

@@ -15,11 +15,13 @@ _LISTS = {"facts": "fact", "concepts": "concept", "files_read": "file", "files_m
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def to_xml(observations: Sequence[Observation], summary: Summary | None) -> str:
-    """The answer; `<nothing/>` where there is nothing to say."""
+def to_xml(observations: Sequence[Observation], summary: Summary | None, *, finished: bool) -> str:
+    """The answer; `<nothing/>` where there is nothing to say, and why there is no summary of a *finished* turn."""
     parts = ["\n".join(_observation(observation)) for observation in observations]
     if summary:
         parts.append("\n".join(_summary(summary)))
+    elif finished:
+        parts.append('<skip_summary reason="nothing was said or done that a later session needs"/>')
     return "\n\n".join(parts) or "<nothing/>"
 
 
