@@ -11,6 +11,7 @@ import pytest
 
 import claudemem_lib
 from claudemem_lib.lean import system
+from claudemem_lib.providers.local import Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ class Host:
 
 
 class Memories:
-    """Opens memories in folders below tmp_path and closes them after the test."""
+    """Opens memories in folders below tmp_path and closes them after the test; observed without a model unless told."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.folder, self.clock = folder, clock
@@ -100,6 +101,8 @@ class Memories:
         provider: Provider | None = None,
         clock: Callable[[], int] | None = None,
     ) -> Memory:
+        if provider is None and settings is None:
+            provider = Local()
         memory = claudemem_lib.open(self.folder / name, settings=settings, provider=provider, clock=clock or self.clock)
         self._opened.append(memory)
         return memory

@@ -87,12 +87,7 @@ def _create(path: str, busy_ms: int) -> None:
         system.umask(umask)
     try:
         connection.set_busy_timeout(busy_ms)
-        connection.execute("BEGIN IMMEDIATE")
-        if connection.execute(sql.APPLICATION).get != sql.APPLICATION_ID:
-            connection.execute("ROLLBACK")
-            run(connection, sql.CREATE_PRAGMAS)
-        else:
-            connection.execute("ROLLBACK")
+        run(connection, sql.CREATE_PRAGMAS)  # many processes may do this at once: the first one's write counts
     finally:
         connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ class Database:
         self.busy_ms = busy_ms
         self.read_only = read_only
         self._local = threading.local()
-        self._opened: list[apsw.Connection] = []
+        self._opened: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread that ends takes its own along
         self._lock = threading.Lock()
         self._closed = False
         connection = self.connection()
@@ -40,14 +41,20 @@ class Database:
         """This thread's connection."""
         found: apsw.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            if self._closed:
-                message = "the memory is closed"
-                raise RuntimeError(message)
+            self._refuse_if_closed()
             found = (open_reader if self.read_only else open_writer)(self.path, self.busy_ms)
             with self._lock:
-                self._opened.append(found)
+                self._refuse_if_closed(found)
+                self._opened.add(found)
             self._local.connection = found
         return found
+
+    def _refuse_if_closed(self, opened: apsw.Connection | None = None) -> None:
+        if self._closed:
+            if opened is not None:
+                opened.close()
+            message = "the memory is closed"
+            raise RuntimeError(message)
 
     def rows(self, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """All rows of a reading statement, as tuples."""
@@ -81,7 +88,7 @@ class Database:
         """Close every connection; calling it again does nothing."""
         with self._lock:
             self._closed = True
-            opened, self._opened = self._opened, []
+            opened = list(self._opened)
         for connection in opened:
             connection.close()
         self._local = threading.local()
@@ -92,7 +99,19 @@ def _told(path: str) -> Iterator[None]:
     """SQLite's errors in our words."""
     try:
         yield
-    except apsw.BusyError as error:
+    except _LOCKED as error:
         raise busy(path) from error
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+    except _UNUSABLE as error:
         raise unreadable(path, error) from error
+
+
+_LOCKED = (apsw.BusyError, apsw.LockedError, apsw.ProtocolError)
+_UNUSABLE = (
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.NotADBError,
+    apsw.PermissionsError,
+    apsw.ReadOnlyError,
+)

@@ -12,6 +12,7 @@ from claudemem_lib.ids import new_uid
 from claudemem_lib.models import StoredMemory
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
+from claudemem_lib.store.text import storable
 from claudemem_lib.words import terms_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     files: Sequence[tuple[str, str]],
     concepts: Iterable[str],
 ) -> int:
-    row: dict[str, Any] = {name: texts.get(name, "")[:LONGEST_TEXT] for name in TEXTS}
+    row: dict[str, Any] = {name: storable(texts.get(name, "")[:LONGEST_TEXT]) for name in TEXTS}
+    files, concepts = [(role, storable(path)) for role, path in files], [storable(concept) for concept in concepts]
     row["terms"] = terms_of(*row.values(), *(path for _, path in files), *concepts) + _names(files, concepts)
     row["read_tokens"] = read_tokens(*(row[name] for name in TEXTS))
     for name in ("project_id", "session_id", "prompt_number", "batch", "branch", "provider", "model", "work_tokens"):

@@ -61,16 +61,18 @@ def _applied(connection: apsw.Connection, step: Migration) -> bool:
     return True
 
 
-def backup(connection: apsw.Connection, path: str, version: int) -> Path:
-    """A whole copy of the file in `backups/`, and the oldest copies removed; gives where it lies."""
+def backup(connection: apsw.Connection, path: str, version: int) -> None:
+    """A whole copy of the file in `backups/`, and the oldest copies removed."""
     folder = Path(path).parent / paths.BACKUPS
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"schema-{version}-{now_ms()}.db"
     run(connection, sql.BACKUP, (str(target),))
     target.chmod(0o600)
+    if int(connection.execute(sql.VERSION).get) != version:
+        target.unlink()  # another process took the step meanwhile, and made a copy before it
+        return
     for old in sorted(folder.glob("schema-*.db"), key=os.path.getmtime)[:-BACKUPS_KEPT]:
-        old.unlink()
-    return target
+        old.unlink(missing_ok=True)
 
 
 __all__ = ["MIGRATIONS", "SCHEMA_VERSION", "Migration", "backup", "migrate"]

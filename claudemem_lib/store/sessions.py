@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib.models import Session
@@ -9,6 +10,8 @@ from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import apsw
 
     from claudemem_lib.store.database import Database
@@ -22,20 +25,16 @@ def project_id(connection: apsw.Connection, identity: tuple[str, str, str], at_m
     known = run(connection, sql.PROJECT_BY_KEY, (key,))
     if known:
         return int(known[0][0])
-    name = _free_name(connection, name, root)
-    return int(run(connection, sql.ADD_PROJECT, (key, name, root, at_ms))[0][0])
+    free = next(other for other in _names(name, root) if not run(connection, sql.PROJECT_BY_NAME, (other,)))
+    return int(run(connection, sql.ADD_PROJECT, (key, free, root, at_ms))[0][0])
 
 
-def _free_name(connection: apsw.Connection, name: str, root: str) -> str:
-    """*name*, or with as many of its parent folders before it as it takes to be the only one."""
+def _names(name: str, root: str) -> Iterator[str]:
+    """What a project may be called: *name*, then with more and more of its parent folders before it, then numbered."""
+    yield name
     parts = [part for part in root.split("/") if part]
-    candidates = ["/".join(parts[-length:]) for length in range(2, len(parts) + 1)] + [
-        f"{name} {n}" for n in range(2, 1000)
-    ]
-    for candidate in (name, *candidates):
-        if not run(connection, sql.PROJECT_BY_NAME, (candidate,)):
-            return candidate
-    return root
+    yield from ("/".join(parts[-length:]) for length in range(2, len(parts) + 1))
+    yield from (f"{name} {number}" for number in count(2))
 
 
 def session_for(connection: apsw.Connection, host_id: str, at_ms: int, where: dict[str, Any]) -> int:
