@@ -47,7 +47,7 @@ def build(connection: apsw.Connection, options: dict[str, Any], place: Place, no
     else:
         project = run(connection, sql.CONTEXT_PROJECT, (place.key,))
         recent = _Recent(connection, options, place, now_ms)
-        recent.session_id, recent.since_ms = session_id, told_ms if place.source == "resume" else 0
+        recent.session_id, recent.since_ms = session_id or 0, told_ms if place.source == "resume" else 0
         body = recent.body(project[0], limit) if project else ""
     return render.fenced(body, limit) if body else ""
 
@@ -70,7 +70,7 @@ class _Recent:
 
     def __init__(self, connection: apsw.Connection, options: dict[str, Any], place: Place, now_ms: int) -> None:
         self.connection, self.options, self.place, self.now_ms = connection, options, place, now_ms
-        self.session_id: int | None = None
+        self.session_id = 0  # not None: a note has no session, and NULL IS NOT NULL is false
         self.since_ms = 0
         self.shown: list[_Row] = []
 

@@ -49,12 +49,15 @@ def _text(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> s
 
 
 def _others_wait(data_dir: str, session: str) -> bool:
-    """Whether the inbox holds more than the start of this session."""
-    names = [name for name in system.listdir(f"{data_dir}/{paths.INBOX}") if name.endswith(".json")]
-    return len(names) > 1 or (
-        len(names) == 1
-        and f'"session":{lean.dumps(session)}' not in lean.read_file(f"{data_dir}/{paths.INBOX}/{names[0]}")
-    )
+    """Whether the inbox holds more than the start of this session; what a server takes away meanwhile does not wait."""
+    inbox = f"{data_dir}/{paths.INBOX}"
+    try:
+        names = [name for name in system.listdir(inbox) if name.endswith(".json")]
+        if len(names) != 1:
+            return len(names) > 1
+        return f'"session":{lean.dumps(session)}' not in lean.read_file(f"{inbox}/{names[0]}")
+    except OSError:
+        return False
 
 
 def _catch_up(data_dir: str) -> None:

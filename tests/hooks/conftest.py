@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 RUN = Path(__file__).resolve().parents[2] / "hooks" / "claudemem_hooks" / "run.py"
-COMMAND = (sys.executable, "-I", "-S", str(RUN), "event")
+COMMAND = (sys.executable, "-I", "-S", str(RUN))
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Hook:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.inbox = data / "inbox"
+        self.word = "event"  # what hooks.json says behind the script
 
     def environment(self, **more: str) -> dict[str, str]:
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("CLAUDE", "COVERAGE"))}
@@ -40,7 +41,7 @@ class Hook:
 
     def start(self, *prefix: str, **environment: str) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
-        command = (*prefix, *COMMAND)
+        command = (*prefix, *COMMAND, self.word)
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment(**environment))
 
     def feed(self, given: bytes, *prefix: str, **environment: str) -> Outcome:

@@ -9,6 +9,8 @@ import pytest
 import claudemem_lib
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from claudemem_lib import Memory
     from tests.host.conftest import Client, Script
 
@@ -17,6 +19,14 @@ pytestmark = pytest.mark.host
 BROKEN = "def total(prices):\n    return sum(price for price in prices if price)[0]\n"
 FIXED = "def total(prices):\n    return sum(prices)\n"
 CHECK = "python3 -c 'from basket import total; assert total([1, 2]) == 3'"
+
+
+@pytest.fixture
+def client(client: Client, environment: Callable[[str, str], None]) -> Client:
+    """A client whose memory works without a model."""
+    client.settings["CLAUDE_MEM_PROVIDER"] = "local"
+    environment("CLAUDE_MEM_PROVIDER", "local")
+    return client
 
 
 def work(client: Client, script: Script) -> str:

@@ -1,0 +1,106 @@
+"""The answer to SessionStart: what is remembered, and never anything the host could stumble over."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+import claudemem_lib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.hooks.conftest import Hook
+
+LIMIT_S = 2.0
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def full(hook: Hook, project: Path) -> Hook:
+    """A context hook on a memory that holds one note on the project."""
+    with claudemem_lib.open(hook.data) as memory:
+        memory.remember("Prices are integers of cents.", title="How prices are kept", project=str(project))
+    hook.word = "context"
+    return hook
+
+
+def told(hook: Hook, project: Path, session: str = "s1", source: str = "startup", **environment: str) -> str:
+    """What a starting session is told."""
+    payload = {"hook_event_name": "SessionStart", "session_id": session, "cwd": str(project), "source": source}
+    outcome = hook.feed(json.dumps(payload).encode(), **environment)
+    assert (outcome.status, outcome.stderr) == (0, b"")
+    assert outcome.seconds < LIMIT_S
+    if not outcome.stdout:
+        return ""
+    answer = json.loads(outcome.stdout)
+    assert set(answer) == {"hookSpecificOutput"}
+    assert answer["hookSpecificOutput"]["hookEventName"] == "SessionStart"
+    return str(answer["hookSpecificOutput"]["additionalContext"])
+
+
+def test_a_starting_session_is_told_and_its_start_captured(full: Hook, project: Path) -> None:
+    assert "How prices are kept" in told(full, project)
+    assert full.kinds() == ["start"]
+
+
+def test_the_answer_is_far_below_what_the_host_would_put_into_a_file(full: Hook, project: Path) -> None:
+    with claudemem_lib.open(full.data) as memory:
+        for number in range(200):
+            memory.remember("word " * 300, title=f"Note {number} " + "é" * 80, project=str(project))
+    assert 2_000 < len(told(full, project)) < 9_500
+
+
+def test_context_can_be_switched_off(full: Hook, project: Path) -> None:
+    assert told(full, project, CLAUDE_MEM_CONTEXT_ENABLED="false") == ""
+    assert full.kinds() == ["start"]
+
+
+def test_without_capture_a_session_is_told_all_the_same(full: Hook, project: Path) -> None:
+    assert "How prices are kept" in told(full, project, CLAUDE_MEM_CAPTURE_ENABLED="false")
+    assert not full.inbox.exists()
+
+
+def test_what_waits_from_an_earlier_session_is_not_missing(full: Hook, project: Path) -> None:
+    full.word = "event"
+    for name, fields in (
+        ("UserPromptSubmit", {"prompt": "Add a discount for large baskets"}),
+        (
+            "PostToolUse",
+            {"tool_name": "Write", "tool_input": {"file_path": f"{project}/discount.py", "content": "x = 1\n"}},
+        ),
+        ("Stop", {"last_assistant_message": "The discount is in discount.py."}),
+        ("SessionEnd", {"reason": "other"}),
+    ):
+        full.tell(name, session_id="before", prompt_id="p1", cwd=str(project), **fields)
+    full.word = "context"
+    assert "discount.py" in told(full, project, session="after", CLAUDE_MEM_PROVIDER="local")
+
+
+@pytest.mark.parametrize("broken", ["no file", "empty", "garbage", "a folder", "not readable"])
+def test_a_broken_memory_tells_nothing(hook: Hook, project: Path, broken: str) -> None:
+    database = hook.data / "claude-mem.db"
+    hook.data.mkdir()
+    if broken == "a folder":
+        database.mkdir()
+    elif broken != "no file":
+        database.write_bytes(b"" if broken == "empty" else b"SQLite format 3\0" + os.urandom(4096))
+    if broken == "not readable":
+        database.chmod(0)
+    hook.word = "context"
+    assert told(hook, project) == ""
+    assert hook.kinds() == ["start"]
+
+
+def test_a_folder_that_is_gone_is_no_reason_to_fail(full: Hook, project: Path) -> None:
+    project.rmdir()
+    assert "How prices are kept" in told(full, project)
