@@ -37,6 +37,7 @@ from claudemem_lib.store import events, fulltext, memories, sessions, status
 from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
 from claudemem_lib.store.fulltext import Filters, Page
+from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -223,7 +224,9 @@ class Memory:
         """
         filters = self._filters(kind, type, concepts, files, project, since_ms, until_ms)
         page = Page(
-            order=order, limit=_bounded("limit", limit, 1, search.MOST_HITS), offset=_bounded("offset", offset, 0)
+            order=order,
+            limit=search.bounded("limit", limit, 1, search.MOST_HITS),
+            offset=search.bounded("offset", offset, 0),
         )
         return search.search(self.database, query, filters, page)
 
@@ -254,12 +257,12 @@ class Memory:
     ) -> Filters:
         return Filters(
             projects=self._projects(project),
-            kinds=_listed(kind),
-            types=_listed(type_),
-            concepts=_listed(concepts),
-            files=_listed(files),
-            since_ms=since_ms,
-            until_ms=until_ms,
+            kinds=search.listed(kind),
+            types=search.listed(type_),
+            concepts=search.listed(concepts),
+            files=search.listed(files),
+            since_ms=search.moment("since_ms", since_ms),
+            until_ms=search.moment("until_ms", until_ms),
         )
 
     def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
@@ -283,17 +286,17 @@ class Memory:
                 raise NotFound(message)
             anchor = hits[0].id
         only = (self._projects(project) or (None,))[0]
-        span = (_bounded("before", before, 0), _bounded("after", after, 0))
-        return timeline.around(self.database, timeline.anchor_of(anchor), at_ms, span, only)
+        span = (search.bounded("before", before, 0), search.bounded("after", after, 0))
+        return timeline.around(self.database, timeline.anchor_of(anchor), search.moment("at_ms", at_ms), span, only)
 
     def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
         """Memories in full, in the order of the ids; unknown ids are left out."""
-        return memories.get(self.database, ids_wanted)
+        return memories.get(self.database, search.ids(ids_wanted))
 
     def forget(self, ids_wanted: Iterable[int]) -> list[int]:
         """Delete memories for good; gives the ids that were there."""
         with self.database.write() as connection:
-            return memories.forget(connection, ids_wanted)
+            return memories.forget(connection, search.ids(ids_wanted))
 
     def context(self, cwd: str | None = None, *, source: str = "startup", session: str = "") -> str:
         """What a session starting in *cwd* would be told ("" for nothing); *source* as the host's SessionStart says it."""
@@ -305,7 +308,9 @@ class Memory:
     def sessions(self, project: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Session]:
         """Sessions, most recently active first."""
         only = (self._projects(project) or (None,))[0]
-        return sessions.sessions(self.database, only, _bounded("limit", limit, 1), _bounded("offset", offset, 0))
+        return sessions.sessions(
+            self.database, only, search.bounded("limit", limit, 1), search.bounded("offset", offset, 0)
+        )
 
     def projects(self) -> list[status.ProjectRow]:
         """Projects, most recently active first, with how much is known of each."""
@@ -313,7 +318,7 @@ class Memory:
 
     def queue(self, *, limit: int = 50, offset: int = 0) -> list[events.QueueRow]:
         """Events that wait or are parked."""
-        return events.queue(self.database, _bounded("limit", limit, 1), _bounded("offset", offset, 0))
+        return events.queue(self.database, search.bounded("limit", limit, 1), search.bounded("offset", offset, 0))
 
     def stats(self) -> dict[str, Any]:
         """Counts, queue, sizes and problems, as plain values."""
@@ -329,7 +334,7 @@ class Memory:
         """The id of the project with this name, key, or folder, as a filter; NotFound says which there are."""
         if name is None:
             return ()
-        found = status.project_named(self.database, name)
+        found = status.project_named(self.database, name := storable(name))
         if found is None and (name.startswith((".", "~")) or os.path.isabs(name)):  # noqa: PTH117  # either OS
             found = status.project_keyed(self.database, self._identity(name)[0])
         if found is None:
@@ -342,19 +347,6 @@ class Memory:
 def plus(one: Observed, other: Observed) -> Observed:
     """Two runs over the queue as one."""
     return Observed(**{name: value + getattr(other, name) for name, value in attrs.asdict(one).items()})
-
-
-def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
-    """A list, or one text with commas, as a tuple without blanks."""
-    parts = value.split(",") if isinstance(value, str) else value
-    return tuple(part.strip() for part in parts if part.strip())
-
-
-def _bounded(name: str, value: int, least: int, most: int = 1_000_000) -> int:
-    if not isinstance(value, int) or not least <= value <= most:
-        message = f"{name} must be a whole number from {least} to {most}, not {value!r}"
-        raise BadRequest(message)
-    return value
 
 
 def exists(data_dir: str) -> bool:

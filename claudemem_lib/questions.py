@@ -37,10 +37,11 @@ STOP_WORDS = frozenset(
 
 @frozen
 class Word:
-    """One thing to look for: *text* as typed, *match* the FTS5 expression for it."""
+    """One thing to look for: *text* as typed, *match* the FTS5 expression for it, *exact* a phrase or a beginning."""
 
     text: str
     match: str
+    exact: bool = False
 
 
 @frozen
@@ -88,7 +89,7 @@ def loosened(words: Iterable[Word]) -> list[Word]:
     """The words, and the parts of those that are several to the index: of `app/login.py` also app, login and py."""
     found: dict[str, Word] = {}
     for word in words:
-        chunks = _CHUNK.findall(word.text) if not word.text.endswith("*") else []
+        chunks = [] if word.exact else _CHUNK.findall(word.text)
         for text in (word.text, *(chunks if len(chunks) > 1 else ())):
             match = word.match if text == word.text else _match(text, begins=False)
             found[match] = Word(text, match)
@@ -102,7 +103,7 @@ def _word(phrase: str | None, star: str | None, bracket: str | None, word: str |
     text = phrase if phrase is not None else (word or "")
     begins = bool(star) or text.endswith("*")
     match = _match(text.rstrip("*"), begins=begins)
-    return Word(text, match) if match else None
+    return Word(text, match, exact=begins or phrase is not None) if match else None
 
 
 def _match(text: str, *, begins: bool) -> str:

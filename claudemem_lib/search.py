@@ -10,9 +10,10 @@ from claudemem_lib import questions
 from claudemem_lib.errors import BadRequest
 from claudemem_lib.models import Hit
 from claudemem_lib.store import fulltext
+from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from claudemem_lib.questions import Word
     from claudemem_lib.store.database import Database
@@ -24,6 +25,7 @@ ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note")
 MOST_HITS = 1_000
 SOME_WORDS_POOL = 200
+LAST_MS = 253_402_300_799_999  # the end of the year 9999
 
 
 def search(database: Database, text: str, filters: Filters, page: Page) -> list[Hit]:
@@ -43,6 +45,36 @@ def search(database: Database, text: str, filters: Filters, page: Page) -> list[
     else:
         rows = _by_words(database, question.words, filters, page)
     return [_hit(row, "text") for row in rows]
+
+
+def listed(value: str | Iterable[str]) -> tuple[str, ...]:
+    """A list, or one text with commas, as a tuple without blanks."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(storable(part.strip()) for part in parts if part.strip())
+
+
+def bounded(name: str, value: object, least: int, most: int = 1_000_000) -> int:
+    """*value* if it is a whole number within the bounds; BadRequest names it otherwise."""
+    if not isinstance(value, int) or not least <= value <= most:
+        message = f"{name} must be a whole number from {least} to {most}, not {value!r}"
+        raise BadRequest(message)
+    return value
+
+
+def moment(name: str, value: object) -> int | None:
+    """A time in milliseconds, or None; BadRequest for anything else."""
+    return None if value is None else bounded(name, value, -LAST_MS, LAST_MS)
+
+
+def ids(wanted: Iterable[object]) -> list[int]:
+    """The ids as they are; BadRequest for anything that is no whole number."""
+    found = []
+    for one in wanted:
+        if not isinstance(one, int):
+            message = f"an id is a whole number, not {one!r}"
+            raise BadRequest(message)
+        found.append(one)
+    return found
 
 
 def _check(name: str, given: Sequence[str], known: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ _IDENTIFIER = re.compile(
     r"(?<![^\W_])(?:[^\W_]*[^\W_A-Z][A-Z][^\W_]*|[A-Z]{2,}[a-z][^\W_]*|[^\W\d_]+\d[^\W_]*|\d+[^\W\d_][^\W_]*)"
 )
 _BESIDE_CJK = re.compile(f"(?<=[{CJK}])[^\\W_{CJK}]+|[^\\W_{CJK}]+(?=[{CJK}])")
-_PART = re.compile(r"U+(?!l)|U?l+|d+")
+_PART = re.compile(r"U+(?!l)|U?l+|d+|c+")
 LONGEST_TERMS = 100_000
 
 
@@ -23,9 +23,13 @@ def parts_of(word: str) -> list[str]:
     """`parseHTTPResponse2` -> parse, http, response, 2; a word without such joints gives nothing."""
     if not _IDENTIFIER.fullmatch(word):
         return []
-    shape = "".join("U" if char.isupper() else "d" if char.isdecimal() else "l" for char in word)
+    shape = "".join(map(_kind, word))
     found = [word[part.start() : part.end()].lower() for part in _PART.finditer(shape)]
     return found if len(found) > 1 else []
+
+
+def _kind(char: str) -> str:
+    return "U" if char.isupper() else "d" if char.isdecimal() else "c" if CJK_RUN.match(char) else "l"
 
 
 def pairs_of(run: str) -> list[str]:
