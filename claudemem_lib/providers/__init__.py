@@ -11,18 +11,25 @@ import importlib
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from claudemem_lib import urls
 from claudemem_lib.errors import SettingsError
+from claudemem_lib.providers import keys
 
 if TYPE_CHECKING:
     from claudemem_lib.models import Prompt, Reply
     from claudemem_lib.settings import Settings
 
 GROUP = "claudemem.providers"
+KEYED = ("claude", "gemini", "openai")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Provider(Protocol):
-    """Something that answers prompts. *name* is what is stored with each memory it made."""
+    """Something that answers prompts. *name* is what is stored with each memory it made.
+
+    *networked* providers (those without the attribute are not) cost tokens: they get bounded batches, are paced, counted
+    against the daily limits, and replaced by others while they cannot answer. The rest sees a whole turn at once.
+    """
 
     @property
     def name(self) -> str:
@@ -40,15 +47,29 @@ def load(name: str, settings: Settings) -> Provider:
     module_name = f"{__name__}.{name}"
     try:
         module = importlib.import_module(module_name)
+        made: Provider | None = module.provider(settings) if hasattr(module, "provider") else None
     except ModuleNotFoundError as error:
         if error.name != module_name:
             message = f"The provider {name} needs the package {error.name}: pip install 'claudemem[{name}]'"
             raise SettingsError(message) from error
-        return _installed(name, settings)
-    if not hasattr(module, "provider"):
-        return _installed(name, settings)
-    made: Provider = module.provider(settings)
-    return made
+        made = None
+    return made or _installed(name, settings)
+
+
+def networked(provider: Provider) -> bool:
+    """Whether asking *provider* costs something."""
+    return bool(getattr(provider, "networked", False))
+
+
+def with_credentials(settings: Settings) -> tuple[str, ...]:
+    """The providers with a key in our own files, in the order they are tried; a service on this machine needs none."""
+    local_service = urls.is_local(settings.openai_base_url)
+    return tuple(name for name in KEYED if keys.known(settings, name) or (name == "openai" and local_service))
+
+
+def chosen(settings: Settings) -> str:
+    """The provider the settings mean: with `auto` the first with credentials, else `local`."""
+    return next(iter(with_credentials(settings)), "local") if settings.provider == "auto" else settings.provider
 
 
 def _installed(name: str, settings: Settings) -> Provider:

@@ -416,6 +416,34 @@ def test_instead_of_alone_is_no_decision() -> None:
     assert only(made).type == "feature"
 
 
+def test_what_the_user_lays_down_is_a_decision_in_the_users_words() -> None:
+    made = batch("Add a cart. Always run ruff before committing.", write("cart.py", "x\n"), stop("Added a cart."))
+    told = [observation for observation in digest(made).observations if observation.type == "decision"]
+    assert [observation.title for observation in told] == ["The user wants: Always run ruff before committing"]
+    assert told[0].narrative == 'The user said: "Always run ruff before committing".'
+
+
+@pytest.mark.parametrize(
+    "request_", ["why does it always fail?", "It never worked here", "add a flag that is always on"]
+)
+def test_a_word_that_only_looks_like_a_rule_is_none(request_: str) -> None:
+    assert digest(batch(request_, read("a.py"), stop("Ok, noted that down."))).observations == ()
+
+
+def test_the_reason_a_question_was_after_is_the_title() -> None:
+    said = "The dashboard is slow because `View.get` runs one query per widget: 42 queries for 20 widgets, about 1.8 s in all."
+    found = only(
+        batch("why is the dashboard so slow?", read("dashboard.py"), stop(f"{said} I haven't changed anything yet."))
+    )
+    assert found.title == "The dashboard is slow because View.get runs one query per widget"
+    assert found.narrative == said.replace("`", "")
+
+
+def test_an_open_question_of_the_assistant_is_a_next_step() -> None:
+    text = "Translated the labels.\n\n**Open questions:**\n1. Should dates use the German format?"
+    assert summary(batch("x", write("de.json", "{}"), stop(text))).next_steps == "Should dates use the German format?"
+
+
 def test_a_deployment_is_a_change_without_files() -> None:
     made = batch(
         "deploy it",

@@ -184,7 +184,7 @@ def described(change: Change) -> str:
     """The change as one short statement, the file first."""
     size = f"+{change.added}/-{change.removed}" if change.added or change.removed else ""
     if change.how == "created":
-        head = f"{change.path}: new file, {change.added} lines"
+        head = f"{change.path}: new file, {change.added} line{'' if change.added == 1 else 's'}"
     elif change.how in ("removed", "moved"):
         head = f"{change.path}: {change.how}"
     else:

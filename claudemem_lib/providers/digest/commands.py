@@ -147,17 +147,17 @@ _LABEL_LIMIT = 90
 def kind_of(command: Simple) -> Kind:
     """What *command* is for; OTHER for a program nobody knows."""
     line = command.line[:2_000]
-    if _NO_CHECK.search(line):
-        return Kind.ROUTINE
     for kind, pattern in _COMPILED:
         if pattern.match(line):
-            return kind
+            return Kind.ROUTINE if kind in MATTERS and _NO_CHECK.search(line) else kind
     return Kind.RUN if command.words and command.words[0].startswith(("./", "/")) else Kind.OTHER
 
 
 def key_of(command: Simple) -> str:
     """What two runs have in common if the second may repair the first: the program, and its verb where it has one."""
     words = [word for word in command.words[1:] if not word.startswith("-")]
+    if words[:1] and words[0].endswith("manage.py"):
+        return " ".join(("manage.py", *words[1:2]))
     if _TWO_WORDS.match(command.name):
         return " ".join((command.name, *words[: 2 if words[:1] in (["run"], ["exec"]) else 1]))
     if kind_of(command) in (Kind.RUN, Kind.OTHER):

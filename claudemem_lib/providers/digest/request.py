@@ -39,7 +39,7 @@ _IS_WISH = re.compile(
     r"|introduce|investigate"
     r"|make|merge|migrate|move|optimi[sz]e|port|prevent|refactor|release|remove|rename|replace|restore|resolve"
     r"|review|revert|rewrite"
-    r"|separate|set up|show|simplify|split|stop|store|support|switch|test|turn|update|upgrade|use|validate|wire"
+    r"|separate|set up|show|simplify|split|stop|store|support|switch|test|translate|turn|update|upgrade|use|validate|wire"
     r"|wrap|write)\b",
     re.IGNORECASE,
 )
@@ -79,6 +79,23 @@ def _first_sentence(lines: list[str]) -> str:
     return ""
 
 
+def rules_in(prompt: str) -> tuple[str, ...]:
+    """What the user laid down for more than this turn ("always ...", "let's use ..."), in the user's words."""
+    bare = _MARKS.sub(" ", _FENCED.sub("\n", _BLOCK.sub("\n", prompt[:_TEXT_LIMIT])))
+    lines = [line for line in bare.split("\n") if line.strip() and not _LOG_LINE.match(line)]
+    parts = (part for line in lines for part in split(plain(line)))
+    return tuple(cut(part, _LIMIT) for part in parts if _RULE.search(part) and not part.endswith("?"))[:_MOST_RULES]
+
+
+_RULE = re.compile(
+    r"(?:^|[,;:] |\b(?:and|but|please|so) )(?:(?:from now on|always|never|in (?:the )?future|remember (?:that|to)"
+    r"|as a rule)\b|"
+    r"let'?s (?:use|go with|keep|stick|not)\b)|\bwe (?:have )?(?:decided|agreed) (?:to|on|that|not|against)\b",
+    re.IGNORECASE,
+)
+_MOST_RULES = 3
+
+
 def is_wish(request: str) -> bool:
     """Whether the request reads as what a commit would say: an imperative with an object."""
     bare = _POLITE.sub("", request)
@@ -94,7 +111,13 @@ def as_title(request: str) -> str:
     question = _HOW.match(bare)
     if question:
         return f"How {question['what']} {question['verb']}s"
+    bare = _EXPLAIN.sub("", bare)
     return bare[:1].upper() + bare[1:].rstrip(" .!?")
+
+
+_EXPLAIN = re.compile(
+    r"^(?:explain|describe|show me|tell me|help me understand)(?: to me)?(?: about)? (?=\w)", re.IGNORECASE
+)
 
 
 def asks(request: str) -> bool:

@@ -8,9 +8,10 @@ from claudemem_lib.capture import MEDIA_PROMPT
 from claudemem_lib.models import Summary
 from claudemem_lib.providers.digest.changes import listed
 from claudemem_lib.providers.digest.commands import CHECKS, Kind
+from claudemem_lib.providers.digest.cues import DECIDED
 from claudemem_lib.providers.digest.markdown import cut
-from claudemem_lib.providers.digest.message import DECIDED, best, joined
 from claudemem_lib.providers.digest.turn import has_kind
+from claudemem_lib.providers.digest.wording import best, joined, weight
 
 if TYPE_CHECKING:
     from claudemem_lib.models import Batch
@@ -51,7 +52,10 @@ def _investigated(turn: Turn) -> str:
 def _learned(turn: Turn) -> str:
     said = turn.said
     answered = not turn.worked and (turn.whole.reads or turn.searches or turn.whole.reports)
-    told = list(best(said.everything, 5) if answered else best(said.explained, 4))
+    used = said.done or said.rest[:1]
+    told = list(
+        best(said.everything, 5) if answered else best((text for text in said.explained if text not in used), 4)
+    )
     for repair in [repair for repair in turn.whole.repairs if repair.files and repair.failure.trouble][:3]:
         files = listed([path.rpartition("/")[2] for path in repair.files], 3)
         told.append(f'"{repair.failure.trouble}" from {repair.failure.key} was cured in {files}')
@@ -63,8 +67,8 @@ def _completed(turn: Turn) -> str:
     whole = turn.whole
     if not turn.worked and _learned(turn):
         return ""
-    told = list(best(turn.said.done, 5) or turn.said.rest[:1])
     subjects = list(dict.fromkeys(commit.title for commit in whole.commits))
+    told = [text for text in best(turn.said.done, 5) or turn.said.rest[:1] if weight(text) >= 0 or not subjects]
     if subjects:
         told.append(f"Committed: {'; '.join(subjects[:6])}")
     elif whole.changes:

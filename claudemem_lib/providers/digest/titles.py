@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from claudemem_lib.providers.digest.changes import listed
 from claudemem_lib.providers.digest.markdown import capital, cut, split
 from claudemem_lib.providers.digest.request import as_title, is_wish
+from claudemem_lib.providers.digest.wording import weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,10 +23,14 @@ _CAUSE = re.compile(
     r"\b(?:because|caused by|root cause|due to|the (?:problem|issue|bug|cause|culprit) (?:was|is))\b", re.IGNORECASE
 )
 _ENOUGH_WORDS = 3
+_SECONDARY = re.compile(
+    r"(?:kept|tried|left|used|ran|checked|verified|tested|made some|all \d+ (?:\S+ ){0,2}tests?|tests?)\b|\S+ - "
+    r"|\S+\.\w+:",
+    re.IGNORECASE,
+)
 _BARE_PAST = re.compile(r"^[A-Z][a-z]+(?:ed|t|de|ote|an)\b \S+")
 _REST = re.compile(
-    r"\s*(?:[;:—\u2013]|\.\s|, (?:and|which|so|with|where)\b| \((?=[^)]{30,})| (?:because|so that|since)\b).*$",
-    re.DOTALL,
+    r"\s*(?:[;:—\u2013]|\.\s|, (?:and|which|so|with|where|but)\b| \((?=[^)]{30,})| (?:because|so that|since)\b)"
 )
 
 
@@ -37,14 +42,15 @@ def title_of(stretch: Stretch, kind: str, request: str, said: Said, taken: Seque
 
 
 def _candidates(stretch: Stretch, kind: str, request: str, said: Said) -> Iterator[str]:
-    yield from (commit.title for commit in reversed(stretch.commits))
-    wished = is_wish(request)
-    if wished and len(request.split()) > _ENOUGH_WORDS:
-        yield as_title(request)
-    yield from (text for text in said.done if _BARE_PAST.match(text) and len(text.split()) > _ENOUGH_WORDS)
+    subjects = [commit.title for commit in reversed(stretch.commits)]
+    yield from (subject for subject in subjects if len(subject.split()) >= _ENOUGH_WORDS)
+    wished = as_title(request) if is_wish(request) else ""
+    if wished:
+        yield wished if len(wished.split()) >= _ENOUGH_WORDS else f"{wished}: {_files(stretch.changes)}".rstrip(": ")
+    yield from subjects
+    telling = [text for text in said.done if len(text.split()) > _ENOUGH_WORDS and not _SECONDARY.match(text)]
+    yield from (text for text in telling if _BARE_PAST.match(text))
     yield from stretch.closings
-    if wished and stretch.changes:
-        yield f"{as_title(request)}: {_files(stretch.changes)}"
     yield from stretch.todos
     if kind == "bugfix":
         yield from (
@@ -53,6 +59,7 @@ def _candidates(stretch: Stretch, kind: str, request: str, said: Said) -> Iterat
             if _CAUSE.search(text) and len(text.split()) > _ENOUGH_WORDS
         )
         yield from map(_from_repair, stretch.repairs[:1])
+    yield from (text for text in telling if weight(text) > 0)
     if stretch.changes:
         yield _from_changes(stretch.changes)
 
@@ -157,8 +164,8 @@ def short(text: str) -> str:
     if len(text) > LIMIT:
         text = split(text)[0].rstrip(" .")
     if len(text) > LIMIT:
-        shorter = _REST.sub("", text)
-        text = shorter if len(shorter.split()) > _ENOUGH_WORDS else text
+        clauses = [text[: match.start()] for match in _REST.finditer(text[: LIMIT + 1])]
+        text = next((clause for clause in reversed(clauses) if len(clause.split()) > _ENOUGH_WORDS), text)
     return cut(text, LIMIT)
 
 

@@ -11,7 +11,7 @@ from claudemem_lib import evidence
 from claudemem_lib.providers.digest.changes import change_of, merged
 from claudemem_lib.providers.digest.commands import CHECKS, MATTERS
 from claudemem_lib.providers.digest.message import said_in
-from claudemem_lib.providers.digest.request import request_of
+from claudemem_lib.providers.digest.request import request_of, rules_in
 from claudemem_lib.providers.digest.steps import repairs_of, steps_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Turn:
     """Everything that is known of a turn; the *stretches* are of the new events only, *whole* is of all."""
 
     request: str
+    rules: tuple[str, ...]
     said: Said
     stretches: tuple[Stretch, ...]
     whole: Stretch
@@ -106,6 +107,7 @@ def turn_of(batch: Batch) -> Turn:
     said = said_in("\n\n".join(_spoken(event) for event in batch.events if event.kind == "stop"))
     return Turn(
         request=request_of(batch.request),
+        rules=rules_in(batch.request),
         said=said,
         stretches=_stretches(whole, changes, events, first, batch.root),
         whole=whole,
