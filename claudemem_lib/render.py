@@ -83,8 +83,8 @@ def hits(found: Sequence[Hit]) -> str:
     several = len({hit.project for hit in found}) > 1
     lines = []
     for hit in found:
-        where = f" [{hit.project}]" if several else ""
-        file = f" · {hit.file}" if hit.file else ""
+        where = f" [{line(hit.project, 60)}]" if several else ""
+        file = f" · {line(hit.file, 120)}" if hit.file else ""
         when = f"{day(hit.created_ms)} {clock(hit.created_ms)}"
         title = line(hit.title, 120) or "Untitled"
         lines.append(f"#{hit.id} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens)")

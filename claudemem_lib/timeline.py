@@ -12,6 +12,7 @@ from claudemem_lib.store import sql
 if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
+_LAST_ID = (1 << 63) - 1
 _ANCHOR = re.compile(r"#?(?:[sS])?(\d{1,18})")
 
 
@@ -29,38 +30,44 @@ def anchor_of(given: int | str | None) -> int | None:
 def around(
     database: Database, anchor: int | None, at_ms: int | None, span: tuple[int, int], project: int | None
 ) -> list[Moment]:
-    """*span* = (items before, items after) the anchor, which is a memory or a time; oldest first."""
+    """*span* = (items before, items after) the anchor, which is a memory or a time; oldest first.
+
+    What happened at the very time given comes after it; a prompt in the millisecond of an anchor memory comes before it.
+    """
     if anchor is not None:
-        row = database.row(sql.ANCHOR, (anchor,))
+        row = database.row(sql.ANCHOR, (anchor,)) if 0 < anchor <= _LAST_ID else None
         if row is None:
             message = f"there is no memory #{anchor}"
             raise NotFound(message)
         at_ms = int(row[0])
     before, after = span
-    bound = {"project": project, "at": at_ms, "id": anchor or 0}
-    past = _merged(database, (sql.MOMENTS_BEFORE, sql.PROMPTS_BEFORE), {**bound, "limit": before})
-    coming = _merged(database, (sql.MOMENTS_AFTER, sql.PROMPTS_AFTER), {**bound, "limit": after + 1})
-    past = past[len(past) - min(before, len(past)) :]
-    coming = _anchor_first(coming, anchor)[: after + (anchor is not None)]
-    return [_moment(row, anchor) for row in (*past, *coming)]
+    past = _merged(database, (sql.MOMENTS_BEFORE, sql.PROMPTS_BEFORE), (at_ms, anchor, project, before))
+    coming = _merged(database, (sql.MOMENTS_AFTER, sql.PROMPTS_AFTER), (at_ms, anchor, project, after + 1))
+    shown = any(_is(row, anchor) for row in coming)
+    return [_moment(row, anchor) for row in (*past[max(0, len(past) - before) :], *coming[: after + shown])]
 
 
-def _merged(database: Database, texts: tuple[str, str], values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _merged(
+    database: Database, texts: tuple[str, str], bounds: tuple[int | None, int | None, int | None, int]
+) -> list[tuple[Any, ...]]:
     """Memories and prompts by time; at the same moment the prompt comes first."""
-    memories, prompts = (database.rows(text, values if ":id" in text else _without_id(values)) for text in texts)
-    return sorted([*prompts, *memories], key=lambda row: (row[6], row[1] != "prompt", row[0]))
+    at_ms, anchor, project, limit = bounds
+    values: dict[str, Any] = {"limit": limit} | ({} if project is None else {"project": project})
+    of_project = ("", "") if project is None else (sql.MOMENTS_OF, sql.PROMPTS_OF)
+    memories = {**values, "at": at_ms, "id": anchor or 0}
+    prompts = {**values, "at": (at_ms or 0) + (anchor is not None)}
+    found = [
+        row
+        for text, clause, bound in zip(texts, of_project, (memories, prompts), strict=True)
+        for row in database.rows(text.format(project=clause), bound)
+    ]
+    return sorted(found, key=lambda row: (row[6], row[1] != "prompt", row[0]))
 
 
-def _without_id(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "id"}
-
-
-def _anchor_first(rows: list[tuple[Any, ...]], anchor: int | None) -> list[tuple[Any, ...]]:
-    """The anchor itself opens what follows, whatever else happened in its millisecond."""
-    return sorted(rows, key=lambda row: row[0] != anchor or row[1] == "prompt") if anchor is not None else rows
+def _is(row: tuple[Any, ...], anchor: int | None) -> bool:
+    return bool(row[0] == anchor and row[1] != "prompt")
 
 
 def _moment(row: tuple[Any, ...], anchor: int | None) -> Moment:
     names = ("id", "kind", "type", "title", "project", "session", "created_ms", "read_tokens", "file")
-    is_anchor = row[0] == anchor and row[1] != "prompt"
-    return Moment(**dict(zip(names, row, strict=True)), anchor=is_anchor)
+    return Moment(**dict(zip(names, row, strict=True)), anchor=_is(row, anchor))

@@ -33,8 +33,8 @@ CREATE TABLE events(
   kind TEXT NOT NULL, tool TEXT NOT NULL DEFAULT '', payload TEXT NOT NULL, occurred_ms INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending' CHECK(state IN ('pending', 'claimed', 'finished', 'parked')),
   taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
-  attempts INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
-  finished_ms INTEGER) STRICT;
+  attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '', finished_ms INTEGER) STRICT;
 CREATE INDEX events_waiting ON events(session_id, prompt_number) WHERE state IN ('pending', 'claimed');
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
 CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
@@ -171,6 +171,7 @@ ORDER BY s.last_ms DESC, s.id DESC LIMIT :limit OFFSET :offset
 LAST_PROMPT = "SELECT coalesce(max(number), 0) FROM prompts WHERE session_id = ?"
 PROMPT_NUMBER = "SELECT max(number) FROM prompts WHERE session_id = ? AND host_prompt_id = ? AND host_prompt_id <> ''"
 PROMPT_AT = "SELECT number FROM prompts WHERE session_id = ? AND created_ms <= ? ORDER BY created_ms DESC LIMIT 1"
+PROJECT_OF = "SELECT project_id FROM sessions WHERE id = ?"
 ADOPT_SESSION = "UPDATE sessions SET project_id = ?, cwd = ? WHERE id = ?"
 ADOPT_MEMORIES = "UPDATE memories SET project_id = ? WHERE session_id = ?"
 DROP_EMPTY_PROJECT = """
@@ -239,19 +240,19 @@ WHERE batch = ? AND state = 'claimed'
 """
 RENEW = "UPDATE events SET lease_until_ms = ? WHERE batch = ? AND state = 'claimed'"
 RELEASE = """
-UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, not_before_ms = :not_before, error = :error,
-  attempts = attempts + :failed
+UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, claims = 0, not_before_ms = :not_before,
+  error = :error, attempts = attempts + :tried, failures = failures + :failed
 WHERE batch = :token AND state = 'claimed'
 """
 RELEASE_ALL = """
 UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0 WHERE state = 'claimed'
 """
 PARK_TIRED = """
-UPDATE events SET state = 'parked', batch = NULL
-WHERE state IN ('pending', 'claimed') AND lease_until_ms <= :now AND (attempts >= :limit OR claims >= :claims)
+UPDATE events SET state = 'parked', batch = NULL, error = CASE WHEN error = '' OR claims >= :claims THEN :cause ELSE error END
+WHERE state IN ('pending', 'claimed') AND lease_until_ms <= :now AND (failures >= :limit OR claims >= :claims)
 """
 RETRY_PARKED = """
-UPDATE events SET state = 'pending', attempts = 0, claims = 0, not_before_ms = 0
+UPDATE events SET state = 'pending', attempts = 0, failures = 0, claims = 0, not_before_ms = 0
 WHERE state = 'parked' AND (:id IS NULL OR id = :id)
 """
 RETRY_WAITING = "UPDATE events SET not_before_ms = 0 WHERE state = 'pending' AND not_before_ms > 0"
@@ -361,21 +362,23 @@ coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role
 """
 _MOMENTS = f"""
 SELECT {MOMENT_COLUMNS} FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id
-WHERE (:project IS NULL OR m.project_id = :project)
+WHERE {{project}}
 """
 MOMENTS_BEFORE = f"""{_MOMENTS}
-  AND (m.created_ms, m.id) < (:at, :id) ORDER BY m.created_ms DESC, m.id DESC LIMIT :limit"""
+  (m.created_ms, m.id) < (:at, :id) ORDER BY m.created_ms DESC, m.id DESC LIMIT :limit"""
 MOMENTS_AFTER = f"""{_MOMENTS}
-  AND (m.created_ms, m.id) >= (:at, :id) ORDER BY m.created_ms, m.id LIMIT :limit"""
+  (m.created_ms, m.id) >= (:at, :id) ORDER BY m.created_ms, m.id LIMIT :limit"""
+MOMENTS_OF = "m.project_id = :project AND"
 _PROMPT_MOMENTS = """
-SELECT q.id, 'prompt', '', q.text, p.name, s.host_id, q.created_ms, length(q.text) / 4, ''
+SELECT q.id, 'prompt', '', substr(q.text, 1, 1000), p.name, s.host_id, q.created_ms, (length(q.text) + 3) / 4, ''
 FROM prompts q JOIN sessions s ON s.id = q.session_id JOIN projects p ON p.id = s.project_id
-WHERE q.origin = 'user' AND (:project IS NULL OR s.project_id = :project)
+WHERE q.origin = 'user' AND {project}
 """
 PROMPTS_BEFORE = f"""{_PROMPT_MOMENTS}
-  AND q.created_ms < :at ORDER BY q.created_ms DESC, q.id DESC LIMIT :limit"""
+  q.created_ms < :at ORDER BY q.created_ms DESC, q.id DESC LIMIT :limit"""
 PROMPTS_AFTER = f"""{_PROMPT_MOMENTS}
-  AND q.created_ms >= :at ORDER BY q.created_ms, q.id LIMIT :limit"""
+  q.created_ms >= :at ORDER BY q.created_ms, q.id LIMIT :limit"""
+PROMPTS_OF = "s.project_id = :project AND"
 ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
 
 # --------------------------------------------------------------------------------------------------------- context
