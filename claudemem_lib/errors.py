@@ -16,7 +16,8 @@
         |-- RateLimited          too fast; retry_after_ms says when to come back
         |-- QuotaExhausted       nothing left to spend
         |-- ProviderDown         network, timeout, 5xx
-        |-- BadReply             an answer that is no answer
+        |-- BadReply             an answer that is no answer, or a request the provider will not take
+            |-- ContextTooLong   the request does not fit the model: ask for less at once
 
 A message says what, why and what to do. Front ends translate; they do not invent.
 """
@@ -67,7 +68,12 @@ class BadRequest(ClaudeMemError):
 
 
 class ProviderError(ClaudeMemError):
-    """A model could not answer. The batch goes back to the queue."""
+    """A model could not answer. The batch goes back to the queue; *retry_after_ms* is the wait asked for, or None."""
+
+    def __init__(self, message: str, retry_after_ms: int | None = None) -> None:
+        """Keep the wait beside the message."""
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
 
 
 class AuthFailed(ProviderError):
@@ -75,12 +81,7 @@ class AuthFailed(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many requests; *retry_after_ms* is the wait the provider asked for, or None."""
-
-    def __init__(self, message: str, retry_after_ms: int | None = None) -> None:
-        """Keep the wait beside the message."""
-        super().__init__(message)
-        self.retry_after_ms = retry_after_ms
+    """Too many requests, or too many tokens, in too short a time."""
 
 
 class QuotaExhausted(ProviderError):
@@ -92,4 +93,8 @@ class ProviderDown(ProviderError):
 
 
 class BadReply(ProviderError):
-    """The provider answered with something that is no answer."""
+    """The provider answered with something that is no answer, or refuses this one request."""
+
+
+class ContextTooLong(BadReply):
+    """The request does not fit the model's context."""

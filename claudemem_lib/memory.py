@@ -16,6 +16,7 @@ import attrs
 from claudemem_lib import capture as edge
 from claudemem_lib import context as contexts
 from claudemem_lib import (
+    credentials,
     ids,
     intake,
     lean,
@@ -100,7 +101,8 @@ class Memory:
     @functools.cached_property
     def observer(self) -> Observer:
         """The observer over this memory, with the provider and mode the settings choose."""
-        provider = self._provider or providers.load(self.settings.provider, self.settings)
+        known = credentials.filled(self.settings, self.data_dir)
+        provider = self._provider or providers.load(providers.chosen(known), known)
         mode = modes.load(self.settings.mode, Path(self.data_dir) / "modes")
         return Observer(database=self.database, provider=provider, mode=mode, settings=self.settings, clock=self.clock)
 

@@ -105,12 +105,21 @@ class Summary:
 
 @frozen(kw_only=True)
 class Usage:
-    """Tokens of one provider call, as the provider counted them."""
+    """Tokens of one provider call, as the provider counted them; none is counted twice.
+
+    *cost_micros* is what it cost in millionths of a US dollar where the provider says so, else None.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cost_micros: int | None = None
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The size of the request, cached or not."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
 
 
 @frozen(kw_only=True)

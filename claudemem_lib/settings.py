@@ -1,65 +1,31 @@
 """Every setting: declared once here, used by the file, the environment, the command line, forms and docs.
 
 File `settings.json` in the data folder, flat, keys `CLAUDE_MEM_<FIELD>`, all values may be text (as the original wrote them).
-The environment wins over the file. Unknown keys are kept. A value that cannot be used is reported and its default stays.
+The environment wins over the file, but for keys, addresses and commands. Unknown keys are kept. A value that cannot be used
+is reported and its default stays.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import NOTHING, asdict, evolve, field, fields, fields_dict, frozen
+from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 
 from claudemem_lib import lean, paths, rules
 from claudemem_lib.errors import SettingsError
+from claudemem_lib.setting import setting
+from claudemem_lib.settings_migration import migrated
+from claudemem_lib.settings_model import ModelSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from attrs import Attribute
 
 GROUPS = ("capture", "model", "queue", "context", "storage", "server")
-
-
-def setting(  # noqa: PLR0913  # one keyword per fact about a setting
-    default: Any,
-    *,
-    label: str,
-    help: str,  # noqa: A002  # the word every front end uses
-    group: str,
-    choices: tuple[str, ...] = (),
-    at_least: int | None = None,
-    at_most: int | None = None,
-    secret: bool = False,
-) -> Any:
-    """A field of Settings: validator and metadata from one declaration."""
-
-    def validate(_instance: object, attribute: Attribute[Any], value: Any) -> None:
-        problem = _problem(value, type(default), choices, at_least, at_most)
-        if problem:
-            message = f"{key_of(attribute.name)} {problem}"
-            raise SettingsError(message)
-
-    about = {"label": label, "help": help, "group": group, "choices": choices, "secret": secret}
-    return field(default=default, validator=validate, metadata={**about, "at_least": at_least, "at_most": at_most})
-
-
-def _problem(value: Any, kind: Any, choices: tuple[str, ...], at_least: int | None, at_most: int | None) -> str:
-    """What is wrong with *value*, or nothing."""
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        return f"must be {_KIND_NAMES[kind]}, not {value!r}"
-    if choices and value not in choices:
-        return f"must be one of {', '.join(choices)}, not {value!r}"
-    if at_least is not None and value < at_least:
-        return f"must be at least {at_least}, not {value}"
-    if at_most is not None and value > at_most:
-        return f"must be at most {at_most}, not {value}"
-    return ""
-
-
-_KIND_NAMES = {bool: "true or false", int: "a whole number", str: "text", tuple: "a list with commas"}
 
 
 def _rule(name: str, **about: Any) -> Any:
@@ -68,7 +34,7 @@ def _rule(name: str, **about: Any) -> Any:
 
 
 @frozen(kw_only=True)
-class Settings:
+class Settings(ModelSettings):
     """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
 
     capture_enabled: bool = _rule(
@@ -97,58 +63,12 @@ class Settings:
         label="Filter compaction prompts",
         help="Prompts the host writes when it continues a conversation do not count as the user's words.",
     )
-    provider: str = setting(
-        "local",
-        group="model",
-        label="Provider",
-        help="What turns events into memories. local works without a model, key or network.",
-        choices=("local", "fake"),
-    )
-    mode: str = setting(
-        "code", group="model", label="Mode", help="Which kinds of observations are made: a mode file's name."
-    )
-    batch_max_size: int = setting(
-        20,
-        group="queue",
-        label="Events per batch",
-        help="An unfinished turn is observed once this many of its events wait.",
-        at_least=1,
-        at_most=500,
-    )
-    batch_max_age_seconds: int = setting(
-        60,
-        group="queue",
-        label="Longest wait",
-        help="An unfinished turn is observed once its oldest waiting event is this old.",
-        at_least=1,
-    )
-    lease_seconds: int = setting(
-        300,
-        group="queue",
-        label="Lease",
-        help="A batch whose worker was not heard of for this long is given to another.",
-        at_least=5,
-    )
-    retry_limit: int = setting(
-        3,
-        group="queue",
-        label="Retries",
-        help="Events whose observation failed this often are parked: kept, shown, and tried again on request.",
-        at_least=1,
-    )
     event_retention_days: int = setting(
         7,
         group="storage",
         label="Days raw events are kept",
         help="Raw events leave this long after they were observed; what was made of them stays.",
         at_least=0,
-    )
-    periodic_recovery_interval: int = setting(
-        300_000,
-        group="queue",
-        label="Recovery interval",
-        help="So often, in milliseconds, the server looks for work that nothing announced.",
-        at_least=60_000,
     )
     idle_exit_minutes: int = setting(
         30,
@@ -290,18 +210,20 @@ def as_text(value: Any) -> str:
 
 def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[Settings, tuple[str, ...]]:
     """The settings in force in *data_dir* and what could not be used, one sentence each. Never raises for a value."""
+    _migrate(data_dir)
     stored, problems = _stored(data_dir)
     current = Settings()
     environment = environment if environment is not None else _environment()
     for source, values in (("settings.json", stored), ("environment", environment)):
         for attribute in fields(Settings):
             raw = values.get(key_of(attribute.name), NOTHING)
-            if raw is NOTHING:
+            if raw is NOTHING or (source == "environment" and attribute.metadata["own_file_only"]):
                 continue
             try:
                 current = evolve(current, **{attribute.name: read_value(attribute, raw)})
             except SettingsError as error:
-                problems.append(f"{source}: {error}; {getattr(current, attribute.name)!r} is used")
+                used = "the default" if attribute.metadata["secret"] else repr(getattr(current, attribute.name))
+                problems.append(f"{source}: {error}; {used} is used")
     return current, tuple(problems)
 
 
@@ -327,8 +249,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name in names if (value := paths.environment(name)) is not None}
 
 
-def _stored(data_dir: str) -> tuple[dict[str, Any], list[str]]:
-    """The settings file as it is, flat; the original's nested form is understood."""
+def _found(data_dir: str) -> tuple[dict[str, Any], list[str]]:
+    """The settings file as it is."""
     path = Path(data_dir) / paths.SETTINGS
     try:
         found = json.loads(path.read_text("utf-8-sig"))
@@ -338,8 +260,26 @@ def _stored(data_dir: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"settings.json cannot be read ({error}); defaults are used. Mend the file or delete it."]
     if not isinstance(found, dict):
         return {}, ["settings.json is not a JSON object; defaults are used. Mend the file or delete it."]
-    nested = found.get("env")
-    return (nested if isinstance(nested, dict) else found), []
+    return found, []
+
+
+def _stored(data_dir: str) -> tuple[dict[str, Any], list[str]]:
+    """The settings file with today's keys; the original's forms are understood."""
+    found, problems = _found(data_dir)
+    return migrated(found), problems
+
+
+def _migrate(data_dir: str) -> None:
+    """Write the file back with today's keys, if it has others; a file that cannot be written is understood as it is."""
+    found, problems = _found(data_dir)
+    wanted = migrated(found)
+    if not problems and wanted != found:
+        with suppress(OSError):
+            _write(data_dir, wanted)
+
+
+def _write(data_dir: str, stored: dict[str, Any]) -> None:
+    lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
 
 
 def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
@@ -352,7 +292,7 @@ def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
     evolve(Settings(), **changes)
     for name, value in changes.items():
         stored[key_of(name)] = list(value) if isinstance(value, tuple) else value
-    lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
+    _write(data_dir, stored)
     current, _ = load(data_dir)
     write_rules(data_dir)
     return current
@@ -375,6 +315,7 @@ def _plain(value: Any) -> Any:
 
 
 def described() -> Iterable[tuple[str, Any, Mapping[str, Any]]]:
-    """Every setting as (key, default, what is known about it), in order."""
-    for attribute in fields(Settings):
+    """Every setting as (key, default, what is known about it), group by group."""
+    declared: Sequence[Attribute[Any]] = fields(Settings)
+    for attribute in sorted(declared, key=lambda one: GROUPS.index(one.metadata["group"])):
         yield key_of(attribute.name), attribute.default, attribute.metadata

@@ -1,0 +1,26 @@
+"""Settings files of the original, brought to today's keys. Pure and idempotent; the file is written back once by settings.load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from claudemem_lib.rules import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OLD_PROVIDER, _NEW_PROVIDER = f"{PREFIX}OPENROUTER_", f"{PREFIX}OPENAI_"
+_RENAMED = {"CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH"}
+
+
+def migrated(found: Mapping[str, Any]) -> dict[str, Any]:
+    """*found* flat, with the keys of OpenRouter under OpenAI's name (a new key that is there wins) and nothing else changed."""
+    nested = found.get("env")
+    flat = dict(nested if isinstance(nested, dict) else found)
+    for old in [key for key in flat if key.startswith(_OLD_PROVIDER) or key in _RENAMED]:
+        new = _RENAMED.get(old) or _NEW_PROVIDER + old.removeprefix(_OLD_PROVIDER)
+        value = flat.pop(old)
+        flat.setdefault(new, value)
+    if flat.get(f"{PREFIX}PROVIDER") == "openrouter":
+        flat[f"{PREFIX}PROVIDER"] = "openai"
+    return flat
