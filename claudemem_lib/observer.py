@@ -9,14 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from claudemem_lib import prompts, replies
-from claudemem_lib.errors import BadReply, ClaudeMemError, LeaseLost, RateLimited, StoreError
+from claudemem_lib import prompts, redact, replies
+from claudemem_lib.errors import (
+    AuthFailed,
+    BadReply,
+    ClaudeMemError,
+    LeaseLost,
+    ProviderDown,
+    QuotaExhausted,
+    RateLimited,
+    StoreError,
+)
 from claudemem_lib.ids import new_uid
 from claudemem_lib.models import Observed, Outcome
-from claudemem_lib.store import events, memories, usage
+from claudemem_lib.store import events, memories, sessions, usage
 from claudemem_lib.store.events import Readiness
+from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +38,14 @@ if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
 WHOLE_TURN = 500
+LONGEST_WAIT_MS = 86_400_000
+LONGEST_REASON = 1_000
+_NOT_ITS_FAULT = (AuthFailed, ProviderDown, QuotaExhausted, RateLimited)  # the same batch may well succeed later
 _CHARACTERS_PER_TOKEN = 4
+
+
+def no_log(_outcome: str) -> None:
+    """Nobody keeps a log."""
 
 
 @frozen(kw_only=True)
@@ -40,11 +57,21 @@ class Observer:
     mode: Mode
     settings: Settings
     clock: Callable[[], int]
+    tell: Callable[[str], object] = no_log
+    """Told each batch's outcome in one line, for a log: ids and counts, never what the events say."""
 
     def observe_next(self, *, flush: bool = False) -> Observed | None:
         """Claim and observe one batch; None if nothing is ready. *flush* does not wait for a turn's end."""
+        parked = events.park_tired(self.database, self.settings.retry_limit, self.clock())
+        batch = self.claim(flush=flush)
+        if batch is None:
+            return Observed(parked=parked) if parked else None
+        done = self.observe(batch)
+        return evolve(done, parked=done.parked + parked)
+
+    def claim(self, *, flush: bool = False) -> Batch | None:
+        """Take the next batch that is ready, for as long as the lease lasts."""
         settings = self.settings
-        parked = events.park_tired(self.database, settings.retry_limit, self.clock())
         readiness = Readiness(
             enough=settings.batch_max_size,
             age_ms=settings.batch_max_age_seconds * 1_000,
@@ -52,12 +79,9 @@ class Observer:
             lease_ms=settings.lease_seconds * 1_000,
             flush=flush,
         )
-        batch = events.claim(self.database, new_uid(self.clock()), readiness, self.clock())
-        if batch is None:
-            return Observed(parked=parked) if parked else None
-        return self._observe(batch)
+        return events.claim(self.database, new_uid(self.clock()), readiness, self.clock())
 
-    def _observe(self, batch: Batch) -> Observed:
+    def observe(self, batch: Batch) -> Observed:
         """Ask, understand, store; a failure gives the batch back."""
         try:
             reply = self.provider.complete(prompts.build(self.mode, batch))
@@ -67,42 +91,56 @@ class Observer:
                 raise BadReply(message)  # noqa: TRY301  # handled like the provider's own errors
             stored = self._store(batch, reply, parsed)
         except LeaseLost:
+            self._tell(batch, "taken over by another worker")
             return Observed(batches=1, failed=1)
         except StoreError:
             raise
+        except (KeyboardInterrupt, SystemExit):
+            events.release(self.database, batch.token)
+            raise
         except Exception as error:  # noqa: BLE001  # one batch that breaks a provider must not stop all the others
             return self._give_back(batch, error)
+        self._tell(batch, f"{stored} memories by {self.provider.name}")
         return Observed(batches=1, events=len(batch.events), memories=stored)
+
+    def _tell(self, batch: Batch, outcome: str) -> None:
+        ids = ",".join(str(event.id) for event in batch.events)
+        self.tell(f"session {batch.host_id} prompt {batch.prompt_number} events {ids}: {outcome}")
 
     def _give_back(self, batch: Batch, error: Exception) -> Observed:
         """The batch waits for its next try; the cause is kept where people see it."""
         now_ms = self.clock()
         wait_ms = error.retry_after_ms if isinstance(error, RateLimited) else None
-        not_before_ms = now_ms + (events.backoff_ms(batch.attempts) if wait_ms is None else wait_ms)
+        wait_ms = events.backoff_ms(batch.attempts) if wait_ms is None else min(max(0, wait_ms), LONGEST_WAIT_MS)
         reason = str(error) if isinstance(error, ClaudeMemError) else f"{type(error).__name__}: {error}"
-        events.release(self.database, batch.token, reason, not_before_ms, failed=True)
-        return Observed(batches=1, failed=1, parked=events.park_tired(self.database, self.settings.retry_limit, now_ms))
+        reason = storable(redact.clean(reason, LONGEST_REASON)) or type(error).__name__
+        failed = not isinstance(error, _NOT_ITS_FAULT)
+        events.release(self.database, batch.token, reason, now_ms + wait_ms, failed=failed)
+        parked = events.park_tired(self.database, self.settings.retry_limit, now_ms)
+        self._tell(batch, f"failed ({type(error).__name__}), {'parked' if parked else 'to be tried again'}")
+        return Observed(batches=1, failed=1, parked=parked)
 
     def _store(self, batch: Batch, reply: Reply, parsed: ParsedReply) -> int:
         """Everything that was made of the batch and its end, in one transaction; gives the number of memories."""
-        made = len(parsed.observations) + (parsed.summary is not None)
-        origin = memories.Origin(
-            project_id=batch.project_id,
-            created_ms=batch.events[-1].occurred_ms,
-            session_id=batch.session_id,
-            prompt_number=batch.prompt_number,
-            batch=batch.token,
-            branch=batch.branch,
-            provider=self.provider.name,
-            model=reply.model,
-            work_tokens=_work_tokens(batch) // made if made else 0,
-        )
+        summary = parsed.summary if batch.finished else None
+        made = len(parsed.observations) + (summary is not None)
         with self.database.write() as connection:
             events.finish(connection, batch, self.clock())
+            origin = memories.Origin(
+                project_id=sessions.project_of(connection, batch.session_id),
+                created_ms=batch.events[-1].occurred_ms,
+                session_id=batch.session_id,
+                prompt_number=batch.prompt_number,
+                batch=batch.token,
+                branch=batch.branch,
+                provider=self.provider.name,
+                model=reply.model,
+                work_tokens=_work_tokens(batch) // max(1, made),
+            )
             for observation in parsed.observations:
                 memories.add_observation(connection, observation, origin)
-            if parsed.summary is not None:
-                memories.add_summary(connection, parsed.summary, origin)
+            if summary is not None:
+                memories.add_summary(connection, summary, origin)
             usage.add(connection, self.provider.name, reply, batch.session_id, self.clock())
         return made
 

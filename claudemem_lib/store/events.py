@@ -69,9 +69,10 @@ def add(connection: apsw.Connection, event: dict[str, Any], key: str, where: tup
     """Store one event of (session, prompt number): pending if something can be made of it, else finished at once."""
     state, finished = ("pending", None) if event["kind"] in QUEUED else ("finished", now_ms)
     payload = json.dumps({name: value for name, value in event.items() if name not in _COLUMNS}, ensure_ascii=False)
-    tool = str(event.get("tool", ""))
-    values = (event["uid"], key, *where, event["kind"], tool, payload, event["at_ms"], state, now_ms, finished)
-    run(connection, sql.ADD_EVENT, values)
+    about = (event["kind"], event.get("tool", ""))
+    run(
+        connection, sql.ADD_EVENT, (event["uid"], key, *where, *about, payload, event["at_ms"], state, now_ms, finished)
+    )
 
 
 _COLUMNS = frozenset({"v", "uid", "at_ms", "kind", "tool", "session"})
@@ -127,10 +128,10 @@ def finish(connection: apsw.Connection, batch: Batch, now_ms: int) -> None:
         raise LeaseLost(message)
 
 
-def release(database: Database, token: str, error: str, not_before_ms: int, *, failed: bool) -> None:
-    """Give the batch back to the queue; *failed* counts against its retries."""
+def release(database: Database, token: str, error: str = "", not_before_ms: int = 0, *, failed: bool = False) -> None:
+    """Give the batch back to the queue. With an *error* the next wait is longer; *failed* counts towards being parked."""
+    values = {"token": token, "error": error, "not_before": not_before_ms, "tried": bool(error), "failed": failed}
     with database.write() as connection:
-        values = {"token": token, "error": error, "not_before": not_before_ms, "failed": int(failed)}
         run(connection, sql.RELEASE, values)
 
 
@@ -145,14 +146,15 @@ def release_all(database: Database) -> int:
 
 
 def backoff_ms(attempts: int) -> int:
-    """The wait before try number *attempts* + 1."""
+    """The wait after a failure that *attempts* others came before."""
     return BACKOFF_MS[min(attempts, len(BACKOFF_MS) - 1)]
 
 
 def park_tired(database: Database, limit: int, now_ms: int) -> int:
     """Park events that failed *limit* times, or that keep killing the worker; gives how many."""
     with database.write() as connection:
-        run(connection, sql.PARK_TIRED, {"limit": limit, "claims": CLAIM_LIMIT, "now": now_ms})
+        cause = f"{CLAIM_LIMIT} workers that took this on did not come back"
+        run(connection, sql.PARK_TIRED, {"limit": limit, "claims": CLAIM_LIMIT, "now": now_ms, "cause": cause})
         return connection.changes()
 
 

@@ -60,6 +60,11 @@ def _adopt(connection: apsw.Connection, known: tuple[int, int], where: dict[str,
     run(connection, sql.DROP_EMPTY_PROJECT, {"id": before})
 
 
+def project_of(connection: apsw.Connection, session: int) -> int:
+    """The id of the session's project as it is known now."""
+    return int(run(connection, sql.PROJECT_OF, (session,))[0][0])
+
+
 def start(connection: apsw.Connection, session: int, source: str, at_ms: int) -> None:
     """The session began, or goes on: it is active, and it was told its context now."""
     run(connection, sql.START_SESSION, {"id": session, "source": source, "at": at_ms})
