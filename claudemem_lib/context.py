@@ -97,8 +97,9 @@ class _Recent:
         add(self._last_summary(last, left // 2))
         add(self._notes(notes, left // 2))
         add(self._last_message(project_id, left // 4))
-        add(self._observations(observations, left * 3 // 4))
-        add(self._earlier(earlier, left))
+        requests = _requests(earlier)
+        add(self._observations(observations, left - min(left // 4, sum(map(len, requests)) + len(requests) + 1)))
+        add(self._earlier(earlier, requests, left))
         return "\n\n".join([*pieces, self._foot(total, self.shown)])
 
     def _rows(self, project: int, kind: str, most: int) -> list[_Row]:
@@ -211,13 +212,8 @@ class _Recent:
             first, second = second, first
         return render.line(first or second, 500)
 
-    def _earlier(self, rows: list[_Row], room: int) -> str:
-        """The requests before, one line each with what came of it."""
-        lines = ["## Earlier requests"]
-        for row in rows:
-            came = f" -> {render.line(row.completed, 110)}" if row.completed else ""
-            lines.append(f"- #{row.id} {render.day(row.created_ms)} {render.line(row.title, 110) or 'Untitled'}{came}")
-        kept = _fitting(lines, room)
+    def _earlier(self, rows: list[_Row], requests: list[str], room: int) -> str:
+        kept = _fitting(requests, room)
         self.shown += rows[: max(0, len(kept) - 1)]
         return "\n".join(kept) if len(kept) > 1 else ""
 
@@ -244,6 +240,15 @@ def _note(row: _Row) -> str:
     """A note's title and text, or only the text where the title is its beginning."""
     text, title = render.line(row.narrative), render.line(row.title)
     return f"{title}: {text}" if title and not text.startswith(title.rstrip("…")) else text
+
+
+def _requests(rows: list[_Row]) -> list[str]:
+    """A heading and a line for each request before the last, with what came of it."""
+    lines = ["## Earlier requests"]
+    for row in rows:
+        came = f" -> {render.line(row.completed, 110)}" if row.completed else ""
+        lines.append(f"- #{row.id} {render.day(row.created_ms)} {render.line(row.title, 110) or 'Untitled'}{came}")
+    return lines
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:
@@ -300,7 +305,8 @@ def _story(connection: apsw.Connection, session_id: int, limit: int) -> str:
         ("## Where the last finished turn ended", [render.line(completed, 600)] if completed else []),
         ("## Open steps", [f"- {render.line(step, 300)}" for step in open_steps.splitlines() if step.strip()]),
     ]
-    foot = (f"{waiting} events of this session are not summed up yet. " if waiting else "") + _DETAILS
+    events = "1 event of this session is" if waiting == 1 else f"{waiting} events of this session are"
+    foot = (f"{events} not summed up yet. " if waiting else "") + _DETAILS
     return _fitted(head, blocks, foot, limit)
 
 
