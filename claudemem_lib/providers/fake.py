@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from claudemem_lib import paths
+from claudemem_lib.errors import ProviderDown
 from claudemem_lib.models import Reply, Usage
 
 if TYPE_CHECKING:
@@ -12,6 +16,8 @@ if TYPE_CHECKING:
 
     from claudemem_lib.models import Prompt
     from claudemem_lib.settings import Settings
+
+DELAY_MS, FAIL_PERCENT = "CLAUDE_MEM_FAKE_DELAY_MS", "CLAUDE_MEM_FAKE_FAIL_PERCENT"
 
 
 class Fake:
@@ -53,6 +59,24 @@ def default_answer(prompt: Prompt) -> str:
     return answer
 
 
-def provider(_settings: Settings) -> Fake:
-    """A fake without a script."""
-    return Fake()
+class Unsteady:
+    """A provider that takes its time and fails now and then, to see what becomes of the events."""
+
+    name = "fake"
+
+    def __init__(self, inner: Fake, delay_ms: int, fail_percent: int) -> None:
+        self._inner, self._delay_ms, self._fail_percent = inner, delay_ms, fail_percent
+
+    def complete(self, prompt: Prompt) -> Reply:
+        """As the inner provider, after the delay, if it does not fail."""
+        time.sleep(self._delay_ms / 1_000)
+        if random.randrange(100) < self._fail_percent:  # noqa: S311  # chance, no secret
+            message = "the fake provider fails now and then, as it was told to"
+            raise ProviderDown(message)
+        return self._inner.complete(prompt)
+
+
+def provider(_settings: Settings) -> Fake | Unsteady:
+    """A fake without a script; `CLAUDE_MEM_FAKE_DELAY_MS` and `CLAUDE_MEM_FAKE_FAIL_PERCENT` make it slow and unsteady."""
+    delay_ms, fail_percent = (int(paths.environment(name) or 0) for name in (DELAY_MS, FAIL_PERCENT))
+    return Unsteady(Fake(), delay_ms, fail_percent) if delay_ms or fail_percent else Fake()

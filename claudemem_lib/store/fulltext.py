@@ -125,9 +125,17 @@ def _list(wanted: Sequence[Any]) -> Any:
 
 
 def _likes(files: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """A condition on `f.path` for parts of paths, and the values it binds."""
-    condition = " OR ".join(sql.FILE_LIKE.format(number) for number in range(len(files)))
-    return condition, {f"file{number}": f"%{_literal(path)}%" for number, path in enumerate(files)}
+    """A condition on `f.path` for parts of paths, or (`src/*`) for what lies directly in a folder, and the values it binds."""
+    conditions: list[str] = []
+    values: dict[str, str] = {}
+    for number, path in enumerate(files):
+        folder = path[:-1].lstrip() if path.endswith("/*") else ""
+        conditions.append((sql.FILE_IN if folder else sql.FILE_LIKE).format(number))
+        if folder:
+            values |= {f"file{number}": f"%/{_literal(folder.strip('/'))}/", f"folder{number}": folder}
+        else:
+            values[f"file{number}"] = f"%{_literal(path)}%"
+    return " OR ".join(conditions), values
 
 
 def _literal(path: str) -> str:

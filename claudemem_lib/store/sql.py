@@ -354,6 +354,11 @@ FILTER_IDS = " AND m.id IN carray(:ids)"
 WITH_CONCEPTS = "SELECT DISTINCT memory_id FROM memory_concepts WHERE concept IN carray(:concepts) LIMIT :most"
 WITH_FILES = "SELECT DISTINCT f.memory_id FROM memory_files f WHERE {paths} LIMIT :most"
 FILE_LIKE = "f.path LIKE :file{} ESCAPE '\\'"
+# Direct children of a folder: all but the last part of the path ends with the folder, or an absolute folder ends with it.
+_FOLDER = "rtrim(f.path, replace(f.path, '/', ''))"
+FILE_IN = f"""('/' || {_FOLDER} LIKE :file{{0}} ESCAPE '\\'
+  OR (substr(:folder{{0}}, 1, 1) = '/' AND f.path LIKE '%_/_%' AND substr(f.path, 1, 1) <> '/'
+    AND substr(:folder{{0}}, -length({_FOLDER}) - 1) = '/' || {_FOLDER}))"""
 
 # -------------------------------------------------------------------------------------------------------- timeline
 MOMENT_COLUMNS = """

@@ -20,20 +20,30 @@ if TYPE_CHECKING:
     from typing import Any
 
 LAST_ANSWERS_S = 5.0
+TRIES = 3
 LOST = -32_001
+STAYS_OPEN = "subscriptions/listen"
 _HANDSHAKE = "claude-mem-handshake"
+_WENT_AWAY = "the memory server went away before it answered; ask again"
+_ENDS = "the memory server ends as soon as it is started; see logs/server.log in the data folder"
 
 
 class Relay:
-    """One host's connection. The main thread reads the host, one thread at a time reads the server."""
+    """One host's connection. The main thread reads the host and connects, one thread per connection reads the server.
+
+    What both touch (`_socket`, `_sent`, `_sending`, `_subscribed`) changes under `_lock`. Whoever takes a request out of `_sent`
+    answers for it; the one being sent belongs to the main thread until it is sent.
+    """
 
     def __init__(self, data_dir: str) -> None:
         """Nothing is connected yet."""
         self.data_dir = data_dir
         self._out = _thread.allocate_lock()
-        self._state = _thread.allocate_lock()
+        self._lock = _thread.allocate_lock()
         self._socket: _socket.socket | None = None
         self._sent: dict[str, Any] = {}
+        self._sending = ""
+        self._subscribed: dict[str, bytes] = {}
         self._initialize = b""
         self._initialized = b""
 
@@ -49,45 +59,76 @@ class Relay:
         """Send one message of the host; if that fails, to the next server."""
         message = _parsed(line)
         method, number = message.get("method"), message.get("id")
+        key = lean.dumps(number) if method is not None and "id" in message else ""
+        for _ in range(TRIES):
+            try:
+                connection = self._connection(handshake=method != "initialize")
+                if self._send(connection, line, key, number):
+                    break
+            except link.NoServer as error:
+                self._refuse(key, number, str(error))
+                break
+            except OSError:
+                continue
+        else:
+            self._refuse(key, number, _ENDS)
+        self._note(line, message, key)
+
+    def _note(self, line: bytes, message: dict[str, Any], key: str) -> None:
+        """Remember what has to be said again to the next server, and what the host no longer waits for."""
+        method = message.get("method")
         if method == "initialize":
             self._initialize = line
         elif method == "notifications/initialized":
             self._initialized = line
-        is_request = method is not None and "id" in message
-        for _ in range(3):
-            try:
-                connection = self._connection(handshake=method != "initialize")
-                if is_request:
-                    self._sent[lean.dumps(number)] = number
-                connection.sendall(line + b"\n")
-            except OSError:
-                self._sent.pop(lean.dumps(number), None)
-                self._drop(self._socket)
-            except link.NoServer as error:
-                self._sent.pop(lean.dumps(number), None)
-                if is_request:
-                    self._refuse(number, str(error))
-                return
-            else:
-                return
-        if is_request:
-            self._refuse(
-                number, "the memory server ends as soon as it is started; see logs/server.log in the data folder"
-            )
+        elif method == STAYS_OPEN and key:
+            with self._lock:
+                if self._sent.pop(key, None) is not None:
+                    self._subscribed[key] = line
+        elif method == "notifications/cancelled" and isinstance(message.get("params"), dict):
+            cancelled = lean.dumps(message["params"].get("requestId"))
+            with self._lock:
+                self._sent.pop(cancelled, None)
+                self._subscribed.pop(cancelled, None)
+
+    def _send(self, connection: _socket.socket, line: bytes, key: str, number: Any) -> bool:
+        """Send one message; False if it did not go out whole, so that no server has seen it."""
+        with self._lock:
+            if self._socket is not connection:
+                return False
+            if key:
+                self._sent[key], self._sending = number, key
+        try:
+            connection.sendall(line + b"\n")
+        except OSError:
+            with self._lock:
+                self._sent.pop(key, None)
+                self._sending = ""
+            self._drop(connection)
+            return False
+        with self._lock:
+            self._sending = ""
+            lost = self._socket is not connection and self._sent.pop(key, connection) is not connection
+        if lost:
+            self._refuse(key, number, _WENT_AWAY)
+        return True
 
     def _connection(self, *, handshake: bool) -> _socket.socket:
-        """The open connection, or a new one with the handshake repeated."""
+        """The open connection, or a new one with the handshake and open subscriptions repeated."""
         if self._socket is not None:
             return self._socket
+        _reap()
         connection, token = link.connect(self.data_dir)
         said = {"cwd": paths.environment("CLAUDE_PROJECT_DIR") or system.getcwd(), "token": token}
-        connection.sendall(lean.dumps({"claude-mem": said}).encode() + b"\n")
+        lines = [lean.dumps({"claude-mem": said}).encode()]
         if handshake and self._initialize:
-            again = {**_parsed(self._initialize), "id": _HANDSHAKE}
-            connection.sendall(
-                lean.dumps(again).encode() + b"\n" + (self._initialized + b"\n" if self._initialized else b"")
-            )
-        self._socket = connection
+            lines.append(lean.dumps({**_parsed(self._initialize), "id": _HANDSHAKE}).encode())
+            if self._initialized:
+                lines.append(self._initialized)
+        lines.extend(self._subscribed.values())
+        connection.sendall(b"\n".join(lines) + b"\n")
+        with self._lock:
+            self._socket = connection
         _thread.start_new_thread(self._from_server, (connection,))
         return connection
 
@@ -99,32 +140,50 @@ class Relay:
                 if message.get("id") == _HANDSHAKE:
                     continue
                 if "method" not in message:
-                    self._sent.pop(lean.dumps(message.get("id")), None)
+                    key = lean.dumps(message.get("id"))
+                    with self._lock:
+                        self._sent.pop(key, None)
+                        self._subscribed.pop(key, None)
                 self._to_host(line)
         except OSError:
             pass
         self._drop(connection)
 
-    def _drop(self, connection: _socket.socket | None) -> None:
-        """Forget a connection that is gone and answer what it had."""
-        with self._state:
-            if connection is None or self._socket is not connection:
+    def _drop(self, connection: _socket.socket) -> None:
+        """Forget a connection that is gone and answer what it had, but for what the main thread is just sending."""
+        with self._lock:
+            if self._socket is not connection:
                 return
             self._socket = None
-            lost, self._sent = self._sent, {}
+            lost = {key: number for key, number in self._sent.items() if key != self._sending}
+            self._sent = {key: number for key, number in self._sent.items() if key == self._sending}
         connection.close()
-        for number in lost.values():
-            self._refuse(number, "the memory server went away before it answered; ask again")
+        for key, number in lost.items():
+            self._refuse(key, number, _WENT_AWAY)
 
-    def _refuse(self, number: Any, reason: str) -> None:
-        error = {"jsonrpc": "2.0", "id": number, "error": {"code": LOST, "message": f"claude-mem: {reason}"}}
-        self._to_host(lean.dumps(error).encode())
+    def _refuse(self, key: str, number: Any, reason: str) -> None:
+        """Answer a request that gets no other answer; what is no request (no *key*) gets none."""
+        if key:
+            error = {"jsonrpc": "2.0", "id": number, "error": {"code": LOST, "message": f"claude-mem: {reason}"}}
+            self._to_host(lean.dumps(error).encode())
 
     def _to_host(self, line: bytes) -> None:
-        with self._out:
-            data = memoryview(line + b"\n")
-            while data:
-                data = data[system.write(1, data) :]
+        """Write one line; without a host there is nothing left to do."""
+        try:
+            with self._out:
+                data = memoryview(line + b"\n")
+                while data:
+                    data = data[system.write(1, data) :]
+        except OSError:
+            system._exit(0)  # noqa: SLF001  # from whichever thread notices
+
+
+def _reap() -> None:
+    """Let the process table forget a server that this relay had started."""
+    try:  # noqa: SIM105  # contextlib costs more than it saves here
+        system.waitpid(-1, system.WNOHANG)
+    except (AttributeError, ChildProcessError):
+        pass
 
 
 def _lines_of(read: Any) -> Iterator[bytes]:

@@ -15,9 +15,12 @@ import anyio
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from claudemem_lib import lean, paths
+from claudemem_lib.errors import SettingsError
 from claudemem_mcp.tools import FOLDER
 
 if TYPE_CHECKING:
@@ -25,9 +28,13 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
     from mcp.server import MCPServer
 
+    Incoming = MemoryObjectSendStream[SessionMessage | Exception]
+    Outgoing = MemoryObjectSendStream[SessionMessage]
+
 LOG = logging.getLogger("claudemem.server")
 MAX_LINE_BYTES = 64 << 20
 HELLO = "claude-mem"
+_GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, anyio.IncompleteRead)
 
 
 class Connections:
@@ -44,9 +51,9 @@ class Connections:
         try:
             async with stream:
                 await self._session(stream)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream):
+        except* _GONE:
             pass
-        except Exception:
+        except* Exception:
             LOG.exception("a connection failed")
         finally:
             self.open -= 1
@@ -55,42 +62,67 @@ class Connections:
         lines = BufferedByteReceiveStream(stream)
         first = await _line(lines)
         hello = _hello(first)
-        if self._token and not hmac.compare_digest(str((hello or {}).get("token", "")), self._token):
+        if self._token and not hmac.compare_digest(str((hello or {}).get("token", "")).encode(), self._token.encode()):
             LOG.warning("a connection without the right token was refused")
             return
         FOLDER.set(str((hello or {}).get("cwd", "")))
         into, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         outgoing, out = anyio.create_memory_object_stream[SessionMessage](0)
         async with anyio.create_task_group() as group:
-            group.start_soon(_read, lines, first if hello is None else b"", into)
+            group.start_soon(_read, lines, first if hello is None else b"", into, outgoing.clone())
             group.start_soon(_write, out, stream)
             low = self._server._lowlevel_server  # noqa: SLF001  # its run() would enter a lifespan for each connection
-            await serve_dual_era_loop(
-                low, incoming, outgoing, lifespan_state={}, init_options=low.create_initialization_options()
-            )
+            options = low.create_initialization_options()
+            await serve_dual_era_loop(low, incoming, outgoing, lifespan_state={}, init_options=options)
             group.cancel_scope.cancel()
 
 
-async def _read(
-    lines: BufferedByteReceiveStream, first: bytes, into: MemoryObjectSendStream[SessionMessage | Exception]
-) -> None:
-    """Lines as messages; what is none is passed on as an error, for the session to answer."""
-    async with into:
+async def _read(lines: BufferedByteReceiveStream, first: bytes, into: Incoming, answers: Outgoing) -> None:
+    """Lines as messages; what is none is answered here, since the session would pass over it in silence."""
+    async with into, answers:
         try:
             while True:
                 line = first or await _line(lines)
                 first = b""
                 if line.strip():
-                    await into.send(_message(line))
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.ClosedResourceError, anyio.BrokenResourceError):
+                    message = _message(line)
+                    await (answers if isinstance(message.message, JSONRPCError) else into).send(message)
+        except anyio.DelimiterNotFound:
+            LOG.warning("a connection was ended: a message of more than %d bytes", MAX_LINE_BYTES)
+        except _GONE:
             return
 
 
-def _message(line: bytes) -> SessionMessage | Exception:
+def _message(line: bytes) -> SessionMessage:
+    """The message a line holds, or the error to answer it with."""
     try:
-        return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except Exception as error:  # noqa: BLE001  # the SDK answers whatever validation raised
-        return error
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError:
+        return _refusal(line)
+    if getattr(message, "id", None) is None and b'"id"' in line and not _is_notification(line):
+        return _refusal(line)
+    return SessionMessage(message)
+
+
+def _is_notification(line: bytes) -> bool:
+    """Whether the message really has no id: the SDK takes one it cannot use, such as 1.5, for none."""
+    return "id" not in json.loads(line.decode("utf-8", "replace"))
+
+
+def _refusal(line: bytes) -> SessionMessage:
+    """The error for a line that is no message, to the request it names if it names one."""
+    try:
+        said = json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return _error(None, PARSE_ERROR, "this line is not JSON")
+    is_answer = isinstance(said, dict) and "method" not in said and ("result" in said or "error" in said)
+    number = said.get("id") if isinstance(said, dict) and not is_answer else None
+    usable = isinstance(number, int | str) and not isinstance(number, bool)
+    return _error(number if usable else None, INVALID_REQUEST, "this is no JSON-RPC message")
+
+
+def _error(number: int | str | None, code: int, text: str) -> SessionMessage:
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=number, error=ErrorData(code=code, message=text)))
 
 
 async def _line(lines: BufferedByteReceiveStream) -> bytes:
@@ -100,8 +132,18 @@ async def _line(lines: BufferedByteReceiveStream) -> bytes:
 async def _write(out: MemoryObjectReceiveStream[SessionMessage], stream: AnyByteStream) -> None:
     async with out:
         async for message in out:
-            data = message.message.model_dump_json(by_alias=True, exclude_unset=True)
-            await stream.send(data.encode() + b"\n")
+            await stream.send(_encoded(message) + b"\n")
+
+
+def _encoded(message: SessionMessage) -> bytes:
+    """A message as JSON; one that cannot be (text with half a character) is told as an error, so that nobody waits."""
+    try:
+        return message.message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    except (PydanticSerializationError, UnicodeError):
+        LOG.exception("an answer could not be written")
+        number = getattr(message.message, "id", None)
+        failed = _error(number, INTERNAL_ERROR, "the answer could not be written as JSON").message
+        return failed.model_dump_json(by_alias=True, exclude_unset=True).encode()
 
 
 def _hello(line: bytes) -> dict[str, Any] | None:
@@ -119,7 +161,11 @@ async def listen(data_dir: str, *, loopback: bool) -> tuple[Any, dict[str, Any]]
     """A listener and how to reach it: a Unix socket of the owner's, or a port of the loopback device."""
     if not loopback:
         path = paths.socket_path(data_dir)
-        lean.make_folder(path.rpartition("/")[0])
+        folder = path.rpartition("/")[0]
+        lean.make_folder(folder)
+        if lean.system.stat(folder).st_uid != lean.system.getuid():
+            message = f"{folder} belongs to another user, so nothing may listen there; choose a data folder with a shorter path"
+            raise SettingsError(message)
         await anyio.Path(path).unlink(missing_ok=True)
         return await anyio.create_unix_listener(path, mode=0o600), {"socket": path}
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)

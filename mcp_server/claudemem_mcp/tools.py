@@ -45,30 +45,46 @@ _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_wor
 _DELETES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
 _AT_ONCE = {"anthropic/alwaysLoad": True}
 
-Words = Annotated[list[str] | str | None, Field(description="A list, or one text with commas.")]
-Query = Annotated[str, Field(description="Words to look for; empty for the newest.", max_length=4_000)]
-Limit = Annotated[int, Field(description="How many at most.", ge=1, le=200)]
-Offset = Annotated[int, Field(description="How many to leave out first.", ge=0, le=100_000)]
-ProjectName = Annotated[
-    str | None, Field(description="A project's name or folder; default: all projects.", max_length=1_000)
+_List = list[Annotated[str, Field(max_length=1_000)]]
+Text = Annotated[str, Field(max_length=4_000)]
+MANY = 1_000
+
+Words = Annotated[
+    Annotated[_List, Field(max_length=MANY)] | Text | None, Field(description="A list, or one text with commas.")
 ]
+Query = Annotated[str, Field(description="Words to look for; empty for the newest.", max_length=4_000)]
+Limit = Annotated[int, Field(description="How many at most.", ge=1, le=1_000)]
+Offset = Annotated[int, Field(description="How many to leave out first.", ge=0, le=1_000_000)]
+ProjectName = Annotated[Text | None, Field(description="A project's name or folder; default: all projects.")]
+Milliseconds = Annotated[int, Field(ge=0, le=1 << 53)]
 Time = Annotated[
-    str | int | None, Field(description="2026-11-22, 2026-11-22T15:48, 7d for that long ago, or milliseconds.")
+    Milliseconds | Text | None,
+    Field(description="2026-11-22, 2026-11-22T15:48, 7d for that long ago, or milliseconds."),
 ]
 Type = Annotated[
-    list[str] | str | None, Field(description="observations, summaries, notes; or observation types such as bugfix.")
+    Annotated[_List, Field(max_length=MANY)] | Text | None,
+    Field(description="observations, summaries, notes; or observation types such as bugfix."),
 ]
 ObsType = Annotated[
-    list[str] | str | None,
+    Annotated[_List, Field(max_length=MANY)] | Text | None,
     Field(description="bugfix, feature, refactor, change, discovery, decision; several with commas."),
 ]
-Files = Annotated[list[str] | str | None, Field(description="Parts of file paths, read or modified.")]
-Order = Annotated[
-    str, Field(description="relevance, date_desc or date_asc.", pattern="^(relevance|date_desc|date_asc)$")
+Files = Annotated[
+    Annotated[_List, Field(max_length=MANY)] | Text | None,
+    Field(description="Parts of file paths, read or modified; src/* is what lies directly in a folder."),
 ]
-Depth = Annotated[int, Field(description="How many items at most on this side.", ge=0, le=200)]
-Anchor = Annotated[int | str | None, Field(description="A memory's ID (12 or #12), or a time.")]
-Ids = Annotated[list[int | str] | int | str, Field(description="IDs as search shows them: [12, 15].")]
+IsFolder = Annotated[bool, Field(description="files and filePath are folders: only what lies directly in them.")]
+Order = Annotated[
+    str,
+    Field(description="relevance, date_desc or date_asc.", pattern="^(relevance|date_desc|date_asc)$", max_length=9),
+]
+Depth = Annotated[int, Field(description="How many items at most on this side.", ge=0, le=500)]
+Number = Annotated[int, Field(ge=1, le=1 << 53)]
+Anchor = Annotated[Number | Text | None, Field(description="A memory's ID (12 or #12), or a time.")]
+Ids = Annotated[
+    Annotated[list[Number | Annotated[str, Field(max_length=20)]], Field(max_length=100_000)] | Number | Text,
+    Field(description="IDs as search shows them: [12, 15]."),
+]
 
 
 class Tools:
@@ -108,7 +124,7 @@ class Tools:
             except ClaudeMemError as error:
                 raise ToolError(str(error)) from error
 
-        return await anyio.to_thread.run_sync(told, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(told, limiter=self._limiter, abandon_on_cancel=True)
 
     async def search(  # noqa: PLR0913, PLR0917  # the original's parameters
         self,
@@ -121,6 +137,7 @@ class Tools:
         concepts: Words = None,
         files: Files = None,
         filePath: Files = None,  # noqa: N803  # the original's spelling
+        isFolder: IsFolder = False,  # noqa: N803, FBT002
         dateStart: Time = None,  # noqa: N803
         dateEnd: Time = None,  # noqa: N803
         orderBy: Order = "relevance",  # noqa: N803
@@ -131,7 +148,7 @@ class Tools:
             "kind": kinds,
             "type": [*types, *_words(obs_type)],
             "concepts": _words(concepts),
-            "files": [*_words(files), *_words(filePath)],
+            "files": [_folder(path) if isFolder else path for path in (*_words(files), *_words(filePath))],
             "project": project,
             "since_ms": self._time(dateStart),
             "until_ms": self._time(dateEnd, end=True),
@@ -147,7 +164,7 @@ class Tools:
     async def timeline(  # the original's parameters
         self,
         anchor: Anchor = None,
-        query: Annotated[str | None, Field(description="Around the best hit of this search.", max_length=4_000)] = None,
+        query: Annotated[Text | None, Field(description="Around the best hit of this search.")] = None,
         depth_before: Depth = 10,
         depth_after: Depth = 10,
         project: ProjectName = None,
@@ -177,9 +194,11 @@ class Tools:
         self,
         text: Annotated[str, Field(description="What to remember.", min_length=1, max_length=20_000)],
         title: Annotated[
-            str | None, Field(description="A short name; default: the first line.", max_length=300)
+            Annotated[str, Field(max_length=300)] | None, Field(description="A short name; default: the first line.")
         ] = None,
-        project: Annotated[str | None, Field(description="A project's name or folder.", max_length=1_000)] = None,
+        project: Annotated[
+            Text | None, Field(description="A project's name or folder; default: this session's.")
+        ] = None,
     ) -> Annotated[CallToolResult, answers.SavedAnswer]:
         """See texts.SAVE."""
         where = project or FOLDER.get() or "claude-mem"
@@ -205,7 +224,7 @@ class Tools:
         return await self.search(limit=limit, project=project)
 
     async def forget(
-        self, ids: Ids, confirmation: Annotated[str | None, Field(description="The token of the first call.")] = None
+        self, ids: Ids, confirmation: Annotated[Text | None, Field(description="The token of the first call.")] = None
     ) -> Annotated[CallToolResult, answers.ForgottenAnswer]:
         """See texts.FORGET."""
         wanted = sorted(set(_ids(ids)))
@@ -267,6 +286,11 @@ def _words(given: list[str] | str | None) -> list[str]:
     """A list, or one text with commas."""
     parts = given.split(",") if isinstance(given, str) else given or []
     return [part.strip() for part in parts if part.strip()]
+
+
+def _folder(path: str) -> str:
+    """A folder as the filter for what lies directly in it."""
+    return path.rstrip("/*") + "/*"
 
 
 def _kinds_and_types(given: list[str]) -> tuple[list[str], list[str]]:

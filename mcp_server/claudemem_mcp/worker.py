@@ -1,27 +1,28 @@
 """The background work of the server: take in, observe, reload settings, keep house. Each loop runs until it is cancelled.
 
-The library is synchronous; every call goes to one thread of its own, so that observing never delays an answer.
+The library is synchronous; every call goes to a thread, so that observing never delays an answer. Trouble that may pass (the file
+is locked, the disk is full, a provider cannot be made) is told once and tried again; any other error ends the server.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
+from attrs import evolve
 from watchfiles import awatch
 
-from claudemem_lib import paths
+from claudemem_lib import paths, settings
 from claudemem_lib.errors import ClaudeMemError
-from claudemem_lib.models import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Observed
 
 T = TypeVar("T")
 LOG = logging.getLogger("claudemem.worker")
@@ -33,93 +34,145 @@ HOUSEKEEPING_S = 3_600.0
 class Worker:
     """Turns events into memories for as long as the server lives."""
 
-    def __init__(self, memory: Memory) -> None:
-        """A worker over *memory*."""
+    def __init__(self, memory: Memory, troubled: Callable[[], None] = lambda: None) -> None:
+        """A worker over *memory*; *troubled* is called when what goes wrong has changed."""
         self.memory = memory
-        self.total = Observed()
         self.busy = False
-        self.stopping = False
-        self._thread = anyio.CapacityLimiter(1)
-        self._files = anyio.CapacityLimiter(1)
+        self._troubles: dict[str, str] = {}
+        self._troubled = troubled
+        self._over = anyio.Event()
+        self._observing = anyio.CapacityLimiter(1)
+        self._looking = anyio.CapacityLimiter(1)
         self._ready = anyio.Event()
+
+    @property
+    def trouble(self) -> str:
+        """What goes wrong at the moment, "" if nothing does."""
+        return "; ".join(self._troubles.values())
+
+    def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """What has to run side by side."""
+        return (self.take_in, self.observe, self.reload, self.keep_house, self.recover)
 
     def wake(self) -> None:
         """There may be something to observe."""
         self._ready.set()
 
+    def stop(self) -> None:
+        """Claim nothing more. Needed even where the loops are cancelled: a folder's watch does not notice that."""
+        self._over.set()
+        self.wake()
+
+    async def rest(self) -> None:
+        """After stop(): wait until the batch at hand is done."""
+        async with self._observing:
+            return
+
     async def take_in(self) -> None:
-        """Move hook files into the queue as they arrive; look every few seconds too, for file systems that tell nothing."""
+        """Move hook files into the queue as they arrive; look every few seconds too, for what nobody tells of."""
         inbox = Path(self.memory.data_dir) / paths.INBOX
         inbox.mkdir(mode=0o700, exist_ok=True)
         await self._take_in()
-        watch = awatch(
-            inbox, recursive=False, debounce=50, step=20, rust_timeout=int(POLL_S * 1000), yield_on_timeout=True
-        )
-        async for _ in watch:
+        async for _ in self._changes(inbox, lambda path: path.endswith(".json")):
             await self._take_in()
 
     async def _take_in(self) -> None:
-        done = await self._quietly(self.memory.take_in, self._files)
-        if done is not None and done.events:
+        done = await self._try(self.memory.take_in, self._looking)
+        if done is not None and (done.events or done.repeated or done.bad):
             LOG.info("took in %d events, %d repeated, %d bad", done.events, done.repeated, done.bad)
             self.wake()
 
     async def observe(self) -> None:
-        """Observe whatever is ready; then wait for news, or for the time when a turn gets old enough or may be tried again."""
-        while not self.stopping:
-            self._ready = anyio.Event()
-            done = await self._quietly(
-                partial(self.memory.observe_pending, flush=False, most=1), self._thread, busy=True
-            )
-            if done is not None and done.batches:
-                self._tell(done)
-                continue
-            with anyio.move_on_after(POLL_S):
-                await self._ready.wait()
+        """Observe whatever is ready; then wait for news, or for the time when a turn gets old enough or may be tried again.
 
-    def _tell(self, done: Observed) -> None:
-        if done.failed:
-            LOG.warning("a batch failed and will be tried again: %s", self.memory.stats()["queue"]["last_error"][:300])
-        else:
-            LOG.info("observed %d events: %d memories", done.events, done.memories)
-        if done.parked:
-            LOG.error("%d events were parked after too many failures; `claude-mem queue list` shows them", done.parked)
+        What another process puts back into the queue (`claude-mem queue retry`) is found by the look every POLL_S.
+        """
+        while not self._over.is_set():
+            self._ready = anyio.Event()
+            done = await self._try(self._observe_next, self._observing)
+            if done is None or not done.batches:
+                with anyio.move_on_after(POLL_S):
+                    await self._ready.wait()
+
+    def _observe_next(self) -> Observed | None:
+        if self._over.is_set():
+            return None
+        self.busy = True
+        try:
+            return evolve(self.memory.observer, tell=LOG.info).observe_next()
+        finally:
+            self.busy = False
 
     async def reload(self) -> None:
         """Use changed settings from the next batch on. The folder is watched: a watch on a file dies with its replacement."""
         folder = Path(self.memory.data_dir)
         names = {str(folder / paths.SETTINGS), str(folder / ".env")}
-        async for _ in awatch(
-            folder, recursive=False, debounce=100, step=50, watch_filter=lambda _, path: path in names
-        ):
-            problems = await self._quietly(self.memory.reload, self._files)
-            for problem in problems or ():
+        told: tuple[str, ...] = self.memory.problems
+        async for _ in self._changes(folder, names.__contains__):
+            await self._try(self._write_rules, self._looking)  # the hooks need not wait for the batch at hand
+            problems = await self._try(self.memory.reload, self._observing) or ()
+            for problem in problems if problems != told else ():
                 LOG.warning("%s", problem)
+            told = problems
             self.wake()
+
+    def _write_rules(self) -> None:
+        _, problems = settings.reload(self.memory.data_dir, self.memory.settings)
+        if not problems:
+            settings.write_rules(self.memory.data_dir)
 
     async def keep_house(self) -> None:
         """Let old events leave, once an hour, not at the same moment in every process."""
         while True:
+            await self._try(self.memory.expire, self._looking)
             await anyio.sleep(HOUSEKEEPING_S * random.uniform(0.9, 1.1))  # noqa: S311  # jitter, no secret
-            await self._quietly(self.memory.expire, self._files)
 
-    async def recover(self, interval_s: Callable[[], float]) -> None:
+    async def recover(self) -> None:
         """Look for work that no event announced: ended leases, retries that are due, files nobody told of."""
         while True:
-            await anyio.sleep(interval_s() * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, no secret
+            interval_s = self.memory.settings.periodic_recovery_interval / 1_000
+            await anyio.sleep(interval_s * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, no secret
             await self._take_in()
             self.wake()
 
-    async def _quietly(
-        self, function: Callable[[], T], limiter: anyio.CapacityLimiter, *, busy: bool = False
-    ) -> T | None:
-        """Run a library verb in its thread; trouble with the file is logged and tried again later, never fatal."""
-        self.busy = self.busy or busy
+    async def _try(self, function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T | None:
+        """Run a library verb in a thread; trouble that may pass gives None after a pause."""
+        name = getattr(function, "__name__", "")
         try:
-            return await anyio.to_thread.run_sync(function, limiter=limiter, abandon_on_cancel=True)
-        except ClaudeMemError as error:
-            LOG.error("%s", error)  # noqa: TRY400  # one sentence says it
+            done = await anyio.to_thread.run_sync(function, limiter=limiter, abandon_on_cancel=True)
+        except (ClaudeMemError, OSError) as error:
+            self._tell(name, str(error))
             await anyio.sleep(AFTER_TROUBLE_S)
             return None
-        finally:
-            self.busy = self.busy and not busy
+        self._tell(name, "")
+        return done
+
+    def _tell(self, what: str, trouble: str) -> None:
+        if trouble == self._troubles.get(what, ""):
+            return
+        self._troubles.pop(what, None)
+        if trouble:
+            self._troubles[what] = trouble
+            LOG.error("%s", trouble)
+        self._troubled()
+
+    async def _changes(self, folder: Path, wanted: Callable[[str], bool]) -> AsyncIterator[None]:
+        """Once whenever files of *folder* that are *wanted* changed, and every POLL_S."""
+        try:
+            watch = awatch(
+                folder,
+                watch_filter=lambda _, path: wanted(path),
+                stop_event=self._over,
+                recursive=False,
+                debounce=50,
+                step=20,
+                rust_timeout=int(POLL_S * 1_000),
+                yield_on_timeout=True,
+            )
+            async for _ in watch:
+                yield
+        except OSError as error:  # too many watches, or a file system without
+            LOG.warning("%s cannot be watched (%s); it is looked at every %d seconds", folder, error, POLL_S)
+        while not self._over.is_set():
+            await anyio.sleep(POLL_S)
+            yield
