@@ -32,7 +32,7 @@ def run() -> dict[str, Any]:
         source.mkdir()
         for number, file in enumerate(own or _sample()):
             shutil.copyfile(file, source / f"{number:02}-{file.name}")
-        with Memory(str(Path(folder, "memory")), Settings()) as memory:
+        with Memory(str(Path(folder, "memory")), Settings(provider="local")) as memory:
             return {
                 "source": str(host_folder()) if own else "the sample that comes with claude-mem",
                 **_shown(memory, source),

@@ -1,0 +1,5 @@
+"""`python -m claudemem_lib.cli`."""
+
+from claudemem_lib.cli import main
+
+main()

@@ -1,0 +1,64 @@
+"""What all commands share: how they open the memory, print, fail and explain themselves."""
+
+from __future__ import annotations
+
+import json
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+import claudemem_lib
+from claudemem_lib.errors import ClaudeMemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Command(click.Group):
+    """Errors of ours as one sentence; the order of commands as written."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand; a ClaudeMemError becomes a sentence and status 1."""
+        try:
+            return super().invoke(ctx)
+        except ClaudeMemError as error:
+            raise click.ClickException(str(error)) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands in the order of this file."""
+        del ctx
+        return list(self.commands)
+
+
+def example(*lines: str) -> str:
+    """An epilog that click does not re-wrap."""
+    return "\b\nExamples:\n" + "\n".join(f"  claude-mem {line}" for line in lines)
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The option every command has."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def with_memory(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Open the memory for the command and close it afterwards."""
+
+    @click.pass_obj
+    def run(data_dir: str, /, *args: Any, **kwargs: Any) -> Any:
+        with claudemem_lib.open(data_dir) as memory:
+            for problem in memory.problems:
+                click.echo(f"Note: {problem}", err=True)
+            return function(memory, *args, **kwargs)
+
+    return update_wrapper(run, function)
+
+
+def show(value: Any, text: str, *, as_json: bool) -> None:
+    """*value* as JSON, or *text*."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) if as_json else text)
+
+
+def _plain(value: Any) -> Any:
+    return attrs.asdict(value) if attrs.has(type(value)) else str(value)

@@ -1,0 +1,112 @@
+"""Commands that read and add memories: search, timeline, show, context, remember."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claudemem_lib import render, when
+from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.timeline import anchor_of
+
+if TYPE_CHECKING:
+    from claudemem_lib.memory import Memory
+
+
+@click.command(
+    epilog=example(
+        "search flaky login test",
+        "search '\"connection refused\" AND redis'",
+        "search --type bugfix --since 7d",
+        "search",
+    )
+)
+@click.argument("query", nargs=-1)
+@click.option("--kind", metavar="LIST", default="", help="observation, summary, note.")
+@click.option("--type", "type_", metavar="LIST", default="", help="Observation types, such as bugfix,decision.")
+@click.option("--concept", "concepts", metavar="LIST", default="", help="Concepts, such as gotcha,trade-off.")
+@click.option("--file", "files", metavar="LIST", default="", help="Parts of file paths.")
+@click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
+@click.option("--since", metavar="TIME", help="2026-11-22, 2026-11-22T15:48, or 7d for seven days ago.")
+@click.option("--until", metavar="TIME", help="The same; a date includes that day.")
+@click.option(
+    "--order", type=click.Choice(["relevance", "date_desc", "date_asc"]), default="relevance", show_default=True
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+@json_option
+@with_memory
+def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Find memories. Without words: the newest. AND, OR, NOT, "phrases" and beginnings* work."""
+    since, until = options.pop("since"), options.pop("until")
+    options["type"] = options.pop("type_")
+    options["since_ms"] = when.moment(since, memory.clock()) if since else None
+    options["until_ms"] = when.moment(until, memory.clock(), end=True) if until else None
+    found = memory.search(" ".join(query), **options)
+    show(found, render.hits(found), as_json=as_json)
+
+
+@click.command(
+    epilog=example("timeline 42", "timeline --query 'login bug' --before 5 --after 5", "timeline --at 2026-11-22")
+)
+@click.argument("anchor", required=False)
+@click.option("--query", help="Around the best hit of this search.")
+@click.option("--at", metavar="TIME", help="Around a time.")
+@click.option("--before", type=click.IntRange(0, 500), default=10, show_default=True)
+@click.option("--after", type=click.IntRange(0, 500), default=10, show_default=True)
+@click.option("--project", metavar="NAME", help="Only this project.")
+@json_option
+@with_memory
+def timeline(memory: Memory, anchor: str | None, *, as_json: bool, **options: Any) -> None:
+    """Show what happened around a memory (its ID), a search hit, or a time."""
+    at = options.pop("at")
+    found = memory.timeline(anchor, at_ms=when.moment(at, memory.clock()) if at else None, **options)
+    show(found, render.timeline(found), as_json=as_json)
+
+
+@click.command("show", epilog=example("show 42", "show 42 43 --json"))
+@click.argument("wanted", metavar="ID...", nargs=-1, required=True)
+@json_option
+@with_memory
+def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> None:
+    """Show memories in full."""
+    numbers = [anchor_of(one) for one in wanted]
+    found = memory.get(number for number in numbers if number is not None)
+    missing = sorted(set(numbers) - {one.id for one in found}, key=str)
+    show(found, ("\n\n" + "-" * 60 + "\n\n").join(render.memory(one) for one in found), as_json=as_json)
+    if missing:
+        message = f"there is no memory {', '.join(f'#{number}' for number in missing)}"
+        raise click.ClickException(message)
+
+
+@click.command(epilog=example("context", "context ~/src/app --source resume --session ID"))
+@click.argument("folder", default=".")
+@click.option(
+    "--source", type=click.Choice(["startup", "resume", "clear", "compact"]), default="startup", show_default=True
+)
+@click.option("--session", default="", help="The host's session id, for resume and compact.")
+@json_option
+@with_memory
+def context(memory: Memory, folder: str, source: str, session: str, *, as_json: bool) -> None:
+    """Show exactly what a session starting in FOLDER would be told."""
+    text = memory.context(folder, source=source, session=session)
+    size = {"characters": len(text), "tokens": -(-len(text) // 4)}
+    show({"text": text, **size}, text or "Nothing is remembered of this project yet.", as_json=as_json)
+
+
+@click.command(
+    epilog=example('remember "The staging database is read-only on Sundays"', "remember --title Deploys - < notes.txt")
+)
+@click.argument("text")
+@click.option("--title", help="A short name; default: the text's first line.")
+@click.option("--project", metavar="NAME", help="A project's name or folder (default: the working directory's).")
+@click.option("--file", "files", multiple=True, help="A file the note is about; may be repeated.")
+@click.option("--concept", "concepts", multiple=True, help="A word to file it under; may be repeated.")
+@json_option
+@with_memory
+def remember(memory: Memory, text: str, *, as_json: bool, **options: Any) -> None:
+    """Save a note; `-` reads it from standard input. Notes always qualify for the next session's context."""
+    number = memory.remember(sys.stdin.read() if text == "-" else text, **options)
+    show({"id": number}, f"Saved as #{number}.", as_json=as_json)

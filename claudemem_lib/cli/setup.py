@@ -1,0 +1,92 @@
+"""Commands that try the product out, set it up and take it away: demo, settings, install, uninstall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claudemem_lib import install as installer
+from claudemem_lib import paths, render
+from claudemem_lib import settings as settings_
+from claudemem_lib.cli.base import example, json_option, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@click.command(epilog=example("demo", "demo --json"))
+@json_option
+def demo(*, as_json: bool) -> None:
+    """Show what claude-mem does, in a temporary folder, on your newest sessions or on a sample."""
+    from claudemem_lib import demo as shown  # noqa: PLC0415  # needs the package's data; no other command does
+
+    found = shown.run()
+    if as_json:
+        show(shown.as_json(found), "", as_json=True)
+        return
+    counts = found["counts"]
+    click.secho(f"1. Remembered from {found['source']}", bold=True)
+    click.echo(
+        f"   {counts['sessions']} sessions, {counts['prompts']} prompts and {found['events']} events became "
+        f"{counts['observations']} observations and {counts['summaries']} summaries, without a model:\n"
+    )
+    click.echo(render.hits(found["memories"]))
+    click.secho(f"\n2. claude-mem search {found['query']}\n", bold=True)
+    click.echo(render.hits(found["hits"]))
+    click.secho(f"\n3. What the next session in {found['project']} would be told\n", bold=True)
+    click.echo(found["context"])
+    click.secho("\nNothing was kept. Next: `claude-mem install`, then `claude-mem backfill`.", bold=True)
+
+
+@click.command("settings", epilog=example("settings", "settings CLAUDE_MEM_CONTEXT_TOKENS 1500"))
+@click.argument("key", required=False)
+@click.argument("value", required=False)
+@json_option
+@click.pass_obj
+def settings(data_dir: str, key: str | None, value: str | None, *, as_json: bool) -> None:
+    """Show all settings, one (KEY), or change one (KEY VALUE)."""
+    if key and value is not None:
+        settings_.save(data_dir, {settings_.field_of(key): settings_.value_of(key, value)})
+    current, problems = settings_.load(data_dir)
+    rows = [
+        {"key": name, "value": getattr(current, settings_.field_of(name)), "default": default, "help": about["help"]}
+        for name, default, about in settings_.described()
+        if key is None or settings_.field_of(key) == settings_.field_of(name)
+    ]
+    lines = [f"{row['key']} = {settings_.as_text(row['value'])}\n    {row['help']}" for row in rows]
+    show(rows, "\n".join([*lines, *(f"Note: {problem}" for problem in problems)]), as_json=as_json)
+
+
+@click.command("install", epilog=example("install --dry-run", "install"))
+@click.option("--dry-run", is_flag=True, help="Print the exact changes and make none.")
+@json_option
+@click.pass_obj
+def install(data_dir: str, *, dry_run: bool, as_json: bool) -> None:
+    """Connect Claude Code: add our hooks to its settings. `claude-mem uninstall` takes them out again."""
+    _apply(installer.plan(_host_folder(), data_dir), dry_run=dry_run, as_json=as_json)
+
+
+@click.command("uninstall", epilog=example("uninstall --dry-run", "uninstall"))
+@click.option("--dry-run", is_flag=True, help="Print the exact changes and make none.")
+@json_option
+@click.pass_obj
+def uninstall(data_dir: str, *, dry_run: bool, as_json: bool) -> None:
+    """Take our hooks out of Claude Code's settings; everything remembered stays in the data folder."""
+    _apply(installer.uninstall_plan(_host_folder(), data_dir), dry_run=dry_run, as_json=as_json)
+
+
+def _host_folder() -> Any:
+    return installer.host_config_dir({name: paths.environment(name) or "" for name in ("CLAUDE_CONFIG_DIR", "HOME")})
+
+
+def _apply(plan: installer.Plan, *, dry_run: bool, as_json: bool) -> None:
+    """Show or carry out a plan."""
+    report: Iterable[str] = () if dry_run else installer.apply(plan)
+    found = {"diff": plan.diff, "warnings": plan.warnings, "report": list(report), "applied": not dry_run}
+    lines = [*(f"Warning: {warning}" for warning in plan.warnings), *([plan.diff] if dry_run else []), *report]
+    if dry_run:
+        lines.append(
+            "Nothing would change." if plan.empty else "Nothing was changed; run it without --dry-run to do this."
+        )
+    show(found, "\n".join(lines), as_json=as_json)

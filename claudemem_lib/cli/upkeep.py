@@ -1,0 +1,172 @@
+"""Commands that say what there is and move it along: sessions, projects, status, queue, drain, backfill."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claudemem_lib import render, when
+from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.memory import plus
+from claudemem_lib.models import Observed
+
+if TYPE_CHECKING:
+    from claudemem_lib.memory import Memory
+
+
+@click.command("sessions", epilog=example("sessions", "sessions --project app --limit 5 --json"))
+@click.option("--project", metavar="NAME", help="Only this project.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+@json_option
+@with_memory
+def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
+    """List sessions, most recently active first."""
+    found = memory.sessions(**options)
+    rows = [
+        f"{render.day(one.started_ms)} {render.clock(one.started_ms)}  {one.status:9}  {one.prompts:3} prompts  "
+        f"{one.memories:3} memories  {one.project}: {render.line(one.title, 70) or '(no prompt)'}"
+        for one in found
+    ]
+    show(found, "\n".join(rows) or "No sessions yet.", as_json=as_json)
+
+
+@click.command("projects", epilog=example("projects --json"))
+@json_option
+@with_memory
+def projects(memory: Memory, *, as_json: bool) -> None:
+    """List projects, most recently active first."""
+    found = memory.projects()
+    rows = [f"{one.name}  {one.sessions} sessions, {one.memories} memories  {one.root}" for one in found]
+    show(found, "\n".join(rows) or "No projects yet.", as_json=as_json)
+
+
+@click.command(epilog=example("status", "status --json"))
+@json_option
+@with_memory
+def status(memory: Memory, *, as_json: bool) -> None:
+    """Say what the memory holds and whether anything is wrong."""
+    found = memory.stats()
+    counts, queue, inbox = found["counts"], found["queue"], found["inbox"]
+    lines = [
+        f"Data folder   {found['data_dir']} ({found['file_bytes'] / 1e6:.1f} MB)",
+        f"Remembered    {counts['observations']} observations, {counts['summaries']} summaries, {counts['notes']} notes "
+        f"of {counts['sessions']} sessions in {counts['projects']} projects",
+        f"Queue         {queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked"
+        + (f", oldest {when.age(queue['oldest_age_ms'])} old" if queue["oldest_age_ms"] is not None else ""),
+        f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad" + (" (see inbox/bad)" if inbox["bad"] else ""),
+        f"Provider      {found['provider']}, mode {found['mode']}",
+    ]
+    lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
+    show(found, "\n".join(lines), as_json=as_json)
+
+
+@click.group(epilog=example("queue list", "queue retry", "queue discard 17"))
+def queue() -> None:
+    """See and mend what waits to be observed."""
+
+
+@queue.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@json_option
+@with_memory
+def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
+    """List waiting and parked events."""
+    found = memory.queue(limit=limit)
+    now_ms = memory.clock()
+    rows = [
+        f"{one.id}  {one.state:8} {when.age(now_ms - one.taken_ms):>7}  {one.project}  {one.kind} {one.tool}"
+        + (f"  {one.attempts} failures: {render.line(one.error, 80)}" if one.error else "")
+        for one in found
+    ]
+    show(found, "\n".join(rows) or "Nothing waits.", as_json=as_json)
+
+
+@queue.command("retry")
+@click.argument("event_id", metavar="[ID]", type=int, required=False)
+@json_option
+@with_memory
+def queue_retry(memory: Memory, event_id: int | None, *, as_json: bool) -> None:
+    """Put parked events (all, or one) back into the queue."""
+    number = memory.retry(event_id)
+    show({"retried": number}, f"{number} events will be tried again.", as_json=as_json)
+
+
+@queue.command("discard")
+@click.argument("event_id", metavar="[ID]", type=int, required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say how many.")
+@json_option
+@with_memory
+def queue_discard(memory: Memory, event_id: int | None, *, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Delete parked events (all, or one) for good."""
+    parked = sum(row.state == "parked" and event_id in (None, row.id) for row in memory.queue(limit=1_000_000))
+    if dry_run:
+        show({"would_discard": parked}, f"{parked} parked events would be deleted.", as_json=as_json)
+        return
+    if parked and not yes:
+        click.confirm(f"Delete {parked} parked events for good?", abort=True, err=True)
+    show({"discarded": memory.discard(event_id)}, f"{parked} events deleted.", as_json=as_json)
+
+
+@click.command(epilog=example("drain", "drain --ready-only"))
+@click.option("--ready-only", is_flag=True, help="Leave turns that are not finished yet.")
+@json_option
+@with_memory
+def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
+    """Observe everything that waits, here and now."""
+    done = _drain(memory, flush=not ready_only, quiet=as_json)
+    text = f"{done.events} events became {done.memories} memories."
+    if done.failed:
+        text += f" {done.failed} batches failed and wait for another try; `claude-mem status` says why."
+    show(done, text, as_json=as_json)
+
+
+def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
+    waiting = sum(memory.stats()["queue"][state] for state in ("pending", "claimed"))
+    with _progress(waiting, "Observing", quiet=quiet) as bar:
+        total = Observed()
+        while (done := memory.observe_pending(flush=flush, most=1)).batches:
+            total = plus(total, done)
+            bar.update(done.events)
+        return total
+
+
+def _progress(length: int, label: str, *, quiet: bool) -> Any:
+    """A bar on standard error, hidden where nobody looks."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=quiet or not sys.stderr.isatty())
+
+
+@click.command(epilog=example("backfill --dry-run", "backfill", "backfill ~/.claude/projects/-home-me-app"))
+@click.argument("path", required=False, type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@json_option
+@with_memory
+def backfill(memory: Memory, path: str | None, *, dry_run: bool, as_json: bool) -> None:
+    """Remember past sessions from Claude Code's transcripts (default: all it keeps). May be repeated and interrupted."""
+    run = memory.backfill(path, dry_run=dry_run)
+    read = []
+    with _progress(run.total_bytes, "Reading", quiet=as_json) as bar:
+        for one in run:
+            read.append(one)
+            bar.update(one.size)
+    found = {
+        "files": len(read),
+        "unchanged": sum(one.unchanged for one in read),
+        "events": sum(one.events for one in read),
+        "new": sum(one.new for one in read),
+        "bad_lines": sum(one.bad for one in read),
+        "dry_run": dry_run,
+    }
+    text = f"{found['files']} transcripts ({found['unchanged']} unchanged) hold {found['events']} events"
+    if dry_run:
+        show(found, f"{text}. Nothing was stored.", as_json=as_json)
+        return
+    done = _drain(memory, flush=True, quiet=as_json)
+    show(
+        {**found, "memories": done.memories},
+        f"{text}, {found['new']} new; {done.memories} memories made.",
+        as_json=as_json,
+    )
