@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import recall, setup, upkeep
+from claudemem_lib.cli import recall, server, setup, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -39,6 +39,11 @@ for command in (
     upkeep.queue,
     upkeep.drain,
     upkeep.backfill,
+    server.serve,
+    server.start,
+    server.stop,
+    server.restart,
+    server.logs,
     setup.settings,
     setup.install,
     setup.uninstall,

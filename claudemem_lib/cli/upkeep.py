@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claudemem_lib import render, when
+from claudemem_lib.cli import server
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.memory import plus
 from claudemem_lib.models import Observed
@@ -48,7 +49,7 @@ def projects(memory: Memory, *, as_json: bool) -> None:
 @with_memory
 def status(memory: Memory, *, as_json: bool) -> None:
     """Say what the memory holds and whether anything is wrong."""
-    found = memory.stats()
+    found = {**memory.stats(), "server": server.facts(memory.data_dir)}
     counts, queue, inbox = found["counts"], found["queue"], found["inbox"]
     lines = [
         f"Data folder   {found['data_dir']} ({found['file_bytes'] / 1e6:.1f} MB)",
@@ -58,6 +59,7 @@ def status(memory: Memory, *, as_json: bool) -> None:
         + (f", oldest {when.age(queue['oldest_age_ms'])} old" if queue["oldest_age_ms"] is not None else ""),
         f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad" + (" (see inbox/bad)" if inbox["bad"] else ""),
         f"Provider      {found['provider']}, mode {found['mode']}",
+        f"Server        {server.line(found['server'])}",
     ]
     lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
     show(found, "\n".join(lines), as_json=as_json)
