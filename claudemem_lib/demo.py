@@ -16,7 +16,7 @@ from claudemem_lib.memory import Memory
 from claudemem_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from claudemem_lib.models import Hit
 
@@ -26,17 +26,19 @@ MOST_BYTES = 20_000_000
 
 def run() -> dict[str, Any]:
     """Everything the demo shows, as plain values; the user's own memory and transcripts are not touched."""
+    found = _tried(str(host_folder()), own_transcripts())
+    return found if found["memories"] else _tried("the sample that comes with claude-mem", _sample())
+
+
+def _tried(source: str, read: Iterable[Path]) -> dict[str, Any]:
+    """What becomes of some transcripts, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="claude-mem-demo-") as folder:
-        own = own_transcripts()
-        source = Path(folder, "transcripts")
-        source.mkdir()
-        for number, file in enumerate(own or _sample()):
-            shutil.copyfile(file, source / f"{number:02}-{file.name}")
+        copies = Path(folder, "transcripts")
+        copies.mkdir()
+        for number, file in enumerate(read):
+            shutil.copyfile(file, copies / f"{number:02}-{file.name}")
         with Memory(str(Path(folder, "memory")), Settings(provider="local")) as memory:
-            return {
-                "source": str(host_folder()) if own else "the sample that comes with claude-mem",
-                **_shown(memory, source),
-            }
+            return {"source": source, **_shown(memory, copies)}
 
 
 def own_transcripts() -> list[Path]:
@@ -45,10 +47,10 @@ def own_transcripts() -> list[Path]:
     chosen: list[Path] = []
     size = 0
     for file in transcripts.find(folder) if folder.is_dir() else []:
-        size += file.stat().st_size
-        if len(chosen) == NEWEST or size > MOST_BYTES:
+        if len(chosen) == NEWEST:
             break
-        if not file.name.startswith("agent-"):
+        if not file.name.startswith("agent-") and size + file.stat().st_size <= MOST_BYTES:
+            size += file.stat().st_size
             chosen.append(file)
     return chosen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,7 +92,7 @@ def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> N
 @with_memory
 def context(memory: Memory, folder: str, source: str, session: str, *, as_json: bool) -> None:
     """Show exactly what a session starting in FOLDER would be told."""
-    text = memory.context(folder, source=source, session=session)
+    text = memory.context(str(Path(folder).expanduser()), source=source, session=session)
     size = {"characters": len(text), "tokens": -(-len(text) // 4)}
     show({"text": text, **size}, text or "Nothing is remembered of this project yet.", as_json=as_json)
 

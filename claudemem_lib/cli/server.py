@@ -45,7 +45,7 @@ def line(found: dict[str, Any]) -> str:
     return f"{text}. Trouble: {found['trouble']}" if found.get("trouble") else text
 
 
-@click.command()
+@click.command(epilog=example("serve"))
 @click.pass_obj
 def serve(data_dir: str) -> None:
     """Run the server in the foreground until Ctrl-C; it serves agents and turns events into memories."""
@@ -55,7 +55,7 @@ def serve(data_dir: str) -> None:
     os.execv(sys.executable, arguments)  # noqa: S606  # no shell, our own interpreter
 
 
-@click.command()
+@click.command(epilog=example("start", "start --json"))
 @json_option
 @click.pass_obj
 def start(data_dir: str, *, as_json: bool) -> None:
@@ -68,7 +68,7 @@ def start(data_dir: str, *, as_json: bool) -> None:
     show({"started": started, **found}, text, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=example("stop"))
 @json_option
 @click.pass_obj
 def stop(data_dir: str, *, as_json: bool) -> None:
@@ -78,7 +78,7 @@ def stop(data_dir: str, *, as_json: bool) -> None:
     show({"stopped": stopped}, text, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=example("restart"))
 @click.pass_context
 def restart(context: click.Context) -> None:
     """End the server if it runs, then start it."""

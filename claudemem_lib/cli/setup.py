@@ -12,7 +12,7 @@ from claudemem_lib import settings as settings_
 from claudemem_lib.cli.base import example, json_option, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @click.command(epilog=example("demo", "demo --json"))
@@ -50,12 +50,18 @@ def settings(data_dir: str, key: str | None, value: str | None, *, as_json: bool
         settings_.save(data_dir, {settings_.field_of(key): settings_.value_of(key, value)})
     current, problems = settings_.load(data_dir)
     rows = [
-        {"key": name, "value": getattr(current, settings_.field_of(name)), "default": default, "help": about["help"]}
+        {"key": name, "value": _shown(current, name, about), "default": default, "help": about["help"]}
         for name, default, about in settings_.described()
         if key is None or settings_.field_of(key) == settings_.field_of(name)
     ]
     lines = [f"{row['key']} = {settings_.as_text(row['value'])}\n    {row['help']}" for row in rows]
     show(rows, "\n".join([*lines, *(f"Note: {problem}" for problem in problems)]), as_json=as_json)
+
+
+def _shown(current: settings_.Settings, key: str, about: Mapping[str, Any]) -> Any:
+    """A setting's value; of a secret only whether there is one."""
+    value = getattr(current, settings_.field_of(key))
+    return "********" if about["secret"] and value else value
 
 
 @click.command("install", epilog=example("install --dry-run", "install"))

@@ -70,7 +70,7 @@ def queue() -> None:
     """See and mend what waits to be observed."""
 
 
-@queue.command("list")
+@queue.command("list", epilog=example("queue list", "queue list --limit 500 --json"))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @json_option
 @with_memory
@@ -86,7 +86,7 @@ def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
     show(found, "\n".join(rows) or "Nothing waits.", as_json=as_json)
 
 
-@queue.command("retry")
+@queue.command("retry", epilog=example("queue retry", "queue retry 17"))
 @click.argument("event_id", metavar="[ID]", type=int, required=False)
 @json_option
 @with_memory
@@ -96,7 +96,7 @@ def queue_retry(memory: Memory, event_id: int | None, *, as_json: bool) -> None:
     show({"retried": number}, f"{number} events will be tried again.", as_json=as_json)
 
 
-@queue.command("discard")
+@queue.command("discard", epilog=example("queue discard --dry-run", "queue discard 17", "queue discard --yes"))
 @click.argument("event_id", metavar="[ID]", type=int, required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say how many.")
@@ -120,10 +120,14 @@ def queue_discard(memory: Memory, event_id: int | None, *, yes: bool, dry_run: b
 def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
     """Observe everything that waits, here and now."""
     done = _drain(memory, flush=not ready_only, quiet=as_json)
-    text = f"{done.events} events became {done.memories} memories."
-    if done.failed:
-        text += f" {done.failed} batches failed and wait for another try; `claude-mem status` says why."
-    show(done, text, as_json=as_json)
+    show(done, f"{done.events} events became {done.memories} memories.{_failures(done)}", as_json=as_json)
+
+
+def _failures(done: Observed) -> str:
+    """What to say of batches that failed, if any did."""
+    if not done.failed:
+        return ""
+    return f" {done.failed} batches failed and wait for another try; `claude-mem status` says why."
 
 
 def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
@@ -168,7 +172,7 @@ def backfill(memory: Memory, path: str | None, *, dry_run: bool, as_json: bool) 
         return
     done = _drain(memory, flush=True, quiet=as_json)
     show(
-        {**found, "memories": done.memories},
-        f"{text}, {found['new']} new; {done.memories} memories made.",
+        {**found, "memories": done.memories, "failed": done.failed},
+        f"{text}, {found['new']} new; {done.memories} memories made.{_failures(done)}",
         as_json=as_json,
     )
