@@ -40,72 +40,33 @@ class Page:
     offset: int = 0
 
 
-def scored(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[int, float]]:
-    """The matches of an FTS5 expression as (id, score), best (highest) first.
+def best(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
+    """The matches of an FTS5 expression, most relevant first.
 
     Without filters only the MATCHES_SCORED newest matches are scored: words that more memories have tell little.
     """
-    condition, values = clauses(filters)
-    text = sql.SCORED_FILTERED.format(filters=condition) if condition else sql.SCORED
-    values |= {} if condition else {"most": MATCHES_SCORED}
-    rows = database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
-    return [(memory, -score) for memory, score in rows]
-
-
-def scored_among(database: Database, match: str, ids: Sequence[int]) -> dict[int, float]:
-    """The scores of those of some memories that an expression finds."""
-    return {row[0]: -row[1] for row in database.rows(sql.SCORED_AMONG, {"match": match, "ids": id_list(ids)})}
-
-
-def among(database: Database, match: str, ids: Sequence[int]) -> set[int]:
-    """Those of some memories that an expression finds."""
-    return {row[0] for row in database.rows(sql.AMONG, {"match": match, "ids": id_list(ids)})}
-
-
-def hits(database: Database, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """What a hit shows of some memories, in their order."""
-    rows = {row[0]: row for row in database.rows(sql.SEARCH_HITS, {"ids": id_list(ids)})}
-    return [rows[memory] for memory in ids if memory in rows]
-
-
-def standing(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
-    """When some memories were made, and whether a newer one supersedes them."""
-    return {row[0]: (row[1], bool(row[2])) for row in database.rows(sql.STANDING, {"ids": id_list(ids)})}
-
-
-def alike(database: Database, ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of some memories that say nearly the same."""
-    return [(row[0], row[1]) for row in database.rows(sql.ALIKE, {"ids": id_list(ids)})]
-
-
-def total(database: Database) -> int:
-    """How many memories there are."""
-    return int(database.row(sql.TOTAL)[0])
-
-
-def words_from(database: Database, beginning: str, most: int) -> list[str]:
-    """Indexed words with this beginning, those of most memories first."""
-    database.rows(sql.WORDS_TABLE)
-    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-    return [row[0] for row in database.rows(sql.WORDS_LIKE, {"from": beginning, "to": end, "most": most})]
+    clauses, values = _clauses(filters)
+    text = sql.SEARCH_BEST_FILTERED.format(filters=clauses) if clauses else sql.SEARCH_BEST
+    values |= {} if clauses else {"most": MATCHES_SCORED}
+    return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """All matches of an FTS5 expression by date, not scored."""
-    clauses, values = clauses(filters)
+    clauses, values = _clauses(filters)
     text = sql.SEARCH_DATED.format(filters=clauses, order=sql.DATE_ORDERS[page.order])
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def count(database: Database, filters: Filters) -> int:
     """How many memories pass the filters."""
-    clauses, values = clauses(filters)
+    clauses, values = _clauses(filters)
     return int(database.rows(sql.SEARCH_COUNT.format(filters=clauses), values)[0][0])
 
 
 def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """Everything that passes the filters, by date."""
-    clauses, values = clauses(filters)
+    clauses, values = _clauses(filters)
     few = _few(database, filters)
     if few is not None:
         clauses += sql.FILTER_IDS
@@ -133,7 +94,7 @@ def _few(database: Database, filters: Filters) -> list[int] | None:
     return None
 
 
-def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
+def _clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
     """The filters as SQL and the values it binds."""
     values: dict[str, Any] = {}
     text = ""
