@@ -11,10 +11,12 @@
     |-- NotFound                 no such memory, session, file or mode
     |-- HostFileError            a host's configuration we do not understand
     |-- BadRequest               a verb was called with values it cannot use
+    |-- EmbedderUnavailable      no model for semantic search; full text works without one
     |-- ProviderError            a model could not answer; never costs an event
         |-- AuthFailed           the key or login is wrong: a person has to act
         |-- RateLimited          too fast; retry_after_ms says when to come back
         |-- QuotaExhausted       nothing left to spend
+            |-- DailyLimit       our own limit of the day is reached
         |-- ProviderDown         network, timeout, 5xx
         |-- BadReply             an answer that is no answer, or a request the provider will not take
             |-- ContextTooLong   the request does not fit the model: ask for less at once
@@ -67,6 +69,10 @@ class BadRequest(ClaudeMemError):
     """A verb was called with values it cannot use."""
 
 
+class EmbedderUnavailable(ClaudeMemError):
+    """There is no embedder on this machine, or its model cannot be used; the message says what to do."""
+
+
 class ProviderError(ClaudeMemError):
     """A model could not answer. The batch goes back to the queue; *retry_after_ms* is the wait asked for, or None."""
 
@@ -86,6 +92,10 @@ class RateLimited(ProviderError):
 
 class QuotaExhausted(ProviderError):
     """The account has nothing left to spend."""
+
+
+class DailyLimit(QuotaExhausted):
+    """The limit of tokens or money the user set for a day is reached; nobody was asked."""
 
 
 class ProviderDown(ProviderError):

@@ -22,15 +22,18 @@ from claudemem_lib import (
     lean,
     modes,
     paths,
+    prices,
     projects,
-    providers,
     redact,
     rules,
     search,
     settings,
     timeline,
 )
+from claudemem_lib.asking import Asker
 from claudemem_lib.backfill import Backfill
+from claudemem_lib.budget import Budget
+from claudemem_lib.chain import Chain
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
 from claudemem_lib.observer import Observer
@@ -102,9 +105,13 @@ class Memory:
     def observer(self) -> Observer:
         """The observer over this memory, with the provider and mode the settings choose."""
         known = credentials.filled(self.settings, self.data_dir)
-        provider = self._provider or providers.load(providers.chosen(known), known)
+        table, problem = prices.load(self.data_dir)
+        self.problems = (*self.problems, problem) if problem and problem not in self.problems else self.problems
+        about: Any = {"database": self.database, "settings": known, "clock": self.clock}
+        budget = Budget(prices=table, **about)
+        chain = Chain(budget=budget, given=self._provider, **about)
         mode = modes.load(self.settings.mode, Path(self.data_dir) / "modes")
-        return Observer(database=self.database, provider=provider, mode=mode, settings=self.settings, clock=self.clock)
+        return Observer(asker=Asker(chain=chain, budget=budget, mode=mode, **about), **about)
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:

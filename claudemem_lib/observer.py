@@ -1,8 +1,8 @@
-"""One claimed batch -> stored memories. The provider is asked outside any transaction; one transaction keeps the result.
+"""One claimed batch -> stored memories. Providers are asked outside any transaction; one transaction keeps the result.
 
-claim -> prompts.build -> provider.complete -> replies.parse -> memories + usage + events finished
-                                 |                  |
-                            failed: release    not understood: release
+claim -> asker.ask -> memories + events finished
+            |
+       no answer: release
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from claudemem_lib import prompts, redact, replies
+from claudemem_lib import redact
 from claudemem_lib.errors import (
     AuthFailed,
-    BadReply,
     ClaudeMemError,
     LeaseLost,
     ProviderDown,
+    ProviderError,
     QuotaExhausted,
     RateLimited,
     StoreError,
 )
 from claudemem_lib.ids import new_uid
-from claudemem_lib.models import Observed, Outcome
+from claudemem_lib.models import Observed
 from claudemem_lib.store import events, memories, sessions, usage
 from claudemem_lib.store.events import Readiness
 from claudemem_lib.store.text import storable
@@ -31,13 +31,11 @@ from claudemem_lib.store.text import storable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from claudemem_lib.models import Batch, ParsedReply, Reply
-    from claudemem_lib.modes import Mode
-    from claudemem_lib.providers import Provider
+    from claudemem_lib.asking import Answer, Asker
+    from claudemem_lib.models import Batch
     from claudemem_lib.settings import Settings
     from claudemem_lib.store.database import Database
 
-WHOLE_TURN = 500
 LONGEST_WAIT_MS = 86_400_000
 LONGEST_REASON = 1_000
 _NOT_ITS_FAULT = (AuthFailed, ProviderDown, QuotaExhausted, RateLimited)  # the same batch may well succeed later
@@ -50,11 +48,10 @@ def no_log(_outcome: str) -> None:
 
 @frozen(kw_only=True)
 class Observer:
-    """What it takes to observe: the file, a provider, a mode, the settings and a clock (milliseconds UTC)."""
+    """What it takes to observe: the file, someone who asks providers, the settings and a clock (milliseconds UTC)."""
 
     database: Database
-    provider: Provider
-    mode: Mode
+    asker: Asker
     settings: Settings
     clock: Callable[[], int]
     tell: Callable[[str], object] = no_log
@@ -71,11 +68,13 @@ class Observer:
 
     def claim(self, *, flush: bool = False) -> Batch | None:
         """Take the next batch that is ready, for as long as the lease lasts."""
-        settings = self.settings
+        settings, most = self.settings, self.asker.most_events()
+        if not most:  # nobody may be asked now: the queue waits untouched
+            return None
         readiness = Readiness(
-            enough=settings.batch_max_size,
+            enough=min(settings.batch_max_size, most) if settings.batching_enabled else 1,
             age_ms=settings.batch_max_age_seconds * 1_000,
-            most=WHOLE_TURN,
+            most=most,
             lease_ms=settings.lease_seconds * 1_000,
             flush=flush,
         )
@@ -84,12 +83,8 @@ class Observer:
     def observe(self, batch: Batch) -> Observed:
         """Ask, understand, store; a failure gives the batch back."""
         try:
-            reply = self.provider.complete(prompts.build(self.mode, batch))
-            parsed = replies.parse(reply.text, self.mode.type_ids)
-            if parsed.outcome in (Outcome.NOT_UNDERSTOOD, Outcome.REFUSED):
-                message = f"{self.provider.name} gave no usable answer: {parsed.reason or parsed.outcome}"
-                raise BadReply(message)  # noqa: TRY301  # handled like the provider's own errors
-            stored = self._store(batch, reply, parsed)
+            answer = self.asker.ask(batch)
+            stored = self._store(batch, answer)
         except LeaseLost:
             self._tell(batch, "taken over by another worker")
             return Observed(batches=1, failed=1)
@@ -100,7 +95,7 @@ class Observer:
             raise
         except Exception as error:  # noqa: BLE001  # one batch that breaks a provider must not stop all the others
             return self._give_back(batch, error)
-        self._tell(batch, f"{stored} memories by {self.provider.name}")
+        self._tell(batch, f"{stored} memories by {answer.provider}")
         return Observed(batches=1, events=len(batch.events), memories=stored)
 
     def _tell(self, batch: Batch, outcome: str) -> None:
@@ -110,7 +105,7 @@ class Observer:
     def _give_back(self, batch: Batch, error: Exception) -> Observed:
         """The batch waits for its next try; the cause is kept where people see it."""
         now_ms = self.clock()
-        wait_ms = error.retry_after_ms if isinstance(error, RateLimited) else None
+        wait_ms = error.retry_after_ms if isinstance(error, ProviderError) else None
         wait_ms = events.backoff_ms(batch.attempts) if wait_ms is None else min(max(0, wait_ms), LONGEST_WAIT_MS)
         reason = str(error) if isinstance(error, ClaudeMemError) else f"{type(error).__name__}: {error}"
         reason = storable(redact.clean(reason, LONGEST_REASON)) or type(error).__name__
@@ -120,8 +115,9 @@ class Observer:
         self._tell(batch, f"failed ({type(error).__name__}), {'parked' if parked else 'to be tried again'}")
         return Observed(batches=1, failed=1, parked=parked)
 
-    def _store(self, batch: Batch, reply: Reply, parsed: ParsedReply) -> int:
+    def _store(self, batch: Batch, answer: Answer) -> int:
         """Everything that was made of the batch and its end, in one transaction; gives the number of memories."""
+        parsed = answer.parsed
         summary = parsed.summary if batch.finished else None
         made = len(parsed.observations) + (summary is not None)
         with self.database.write() as connection:
@@ -133,15 +129,16 @@ class Observer:
                 prompt_number=batch.prompt_number,
                 batch=batch.token,
                 branch=batch.branch,
-                provider=self.provider.name,
-                model=reply.model,
+                provider=answer.provider,
+                model=answer.model,
                 work_tokens=_work_tokens(batch) // max(1, made),
             )
             for observation in parsed.observations:
                 memories.add_observation(connection, observation, origin)
             if summary is not None:
                 memories.add_summary(connection, summary, origin)
-            usage.add(connection, self.provider.name, reply, batch.session_id, self.clock())
+            if answer.call is not None:
+                usage.add(connection, answer.call, self.clock())
         return made
 
 

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from claudemem_lib import evidence
 from claudemem_lib.models import Prompt
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from claudemem_lib.models import Batch, Event
     from claudemem_lib.modes import Mode
 
-RECORD_LIMIT = 60_000  # characters of record in one request; about 15,000 tokens
+REQUEST_LIMIT = 96_000  # characters of one request; about 24,000 tokens
+_LEAST_RECORD = 1_000  # characters of record that are asked about even where the instructions leave no room
+_FENCES = 400  # characters around the record
 _SHARES = (
     4_000,
     2_000,
@@ -25,18 +29,33 @@ _SHARES = (
     120,
 )  # characters one event may take, tried in this order until the record fits
 _REQUEST_LIMIT = 6_000
+_REMINDER = (
+    "Your last answer could not be read. Answer with the XML described in the instructions and nothing else: no greeting, no "
+    "explanation, no code fence. If there is nothing to write down, answer <nothing/>."
+)
 _RECAP_TITLES = 40
 
 
-def build(mode: Mode, batch: Batch, limit: int = RECORD_LIMIT) -> Prompt:
-    """The request for *batch*. *limit* bounds the characters of the record; what was left out is marked."""
+def build(mode: Mode, batch: Batch, limit: int = REQUEST_LIMIT) -> Prompt:
+    """The request for *batch*, in at most *limit* characters; what was left out is marked."""
+    system = _system(mode, finished=batch.finished)
     return Prompt(
-        system=_system(mode, finished=batch.finished),
-        user=_user(batch, limit),
+        system=system,
+        user=_user(batch, max(_LEAST_RECORD, limit - len(system) - _FENCES)),
         batch=batch,
         types=mode.type_ids,
         concepts=mode.concept_ids,
     )
+
+
+def with_reminder(prompt: Prompt) -> Prompt:
+    """The same request once more, after an answer in another form."""
+    return evolve(prompt, user=f"{prompt.user}\n\n{_REMINDER}")
+
+
+def says_nothing(batch: Batch) -> bool:
+    """Whether the batch holds no word anybody could make something of, so that nobody need be asked."""
+    return not any(_body(event).strip() or event.payload.get("input") for event in (*batch.events, *batch.earlier))
 
 
 def _system(mode: Mode, *, finished: bool) -> str:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import difflib
 import html
+import json
 import re
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from claudemem_lib import evidence
 from claudemem_lib.models import Observation, Outcome, ParsedReply, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from claudemem_lib.models import Batch
 
 _SCALARS = ("type", "title", "subtitle", "narrative")
 _LISTS = {"facts": "fact", "concepts": "concept", "files_read": "file", "files_modified": "file"}
@@ -110,6 +114,54 @@ def parse(text: str, types: Sequence[str]) -> ParsedReply:
         corrections=corrections + blank + echoed,
     )
     return _with_outcome(reply, text, blank=bool(blank), echoed=bool(echoed))
+
+
+def joined(parts: Sequence[ParsedReply]) -> ParsedReply:
+    """The answers to the parts of a batch as one; the last part's summary speaks for all."""
+    observations = tuple(one for part in parts for one in part.observations)
+    summary, last = parts[-1].summary, parts[-1]
+    found = Outcome.OBSERVATIONS if observations else last.outcome
+    corrections = sum(part.corrections for part in parts)
+    return evolve(last, outcome=found, observations=observations, summary=summary, corrections=corrections)
+
+
+def checked(reply: ParsedReply, batch: Batch) -> ParsedReply:
+    """*reply* with only files the batch knows: what no event changed was at most read, what none names is left out."""
+    written = {
+        evidence.relative(evidence.path(event), batch.root) for event in batch.events if event.tool in evidence.WRITERS
+    }
+    commands = "\n".join(evidence.command(event) for event in batch.events)
+    everything = "\n".join(json.dumps(event.payload, ensure_ascii=False, default=str) for event in batch.events)
+    mended, corrections = [], reply.corrections
+    for one in reply.observations:
+        known = [
+            path
+            for path in dict.fromkeys((*one.files_modified, *one.files_read))
+            if _named(path, batch.root, everything)
+        ]
+        changed = [
+            path for path in known if path in one.files_modified and _changed(path, batch.root, written, commands)
+        ]
+        kept = evolve(
+            one, files_modified=tuple(changed), files_read=tuple(path for path in known if path not in changed)
+        )
+        corrections += kept != one
+        mended.append(kept)
+    return evolve(reply, observations=tuple(mended), corrections=corrections)
+
+
+def _named(path: str, root: str, text: str) -> bool:
+    """Whether *text* (JSON) names the file."""
+    return json.dumps(evidence.relative(path, root), ensure_ascii=False)[1:-1] in text
+
+
+def _changed(path: str, root: str, written: set[str], commands: str) -> bool:
+    """Whether a tool wrote the file, or a command names it."""
+    name = evidence.relative(path, root)
+    return (
+        any(name == one or one.endswith(f"/{name}") or name.endswith(f"/{one}") for one in written if one)
+        or name in commands
+    )
 
 
 def _with_outcome(reply: ParsedReply, text: str, *, blank: bool, echoed: bool) -> ParsedReply:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from claudemem_lib import paths
-from claudemem_lib.errors import ProviderDown
+from claudemem_lib.errors import BadReply, ProviderDown
 from claudemem_lib.models import Reply, Usage
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ class Fake:
 
     name = "fake"
 
-    def __init__(self, script: Iterable[str | Reply | Exception] = ()) -> None:
+    def __init__(self, script: Iterable[str | Reply | Exception] = (), *, networked: bool = False) -> None:
+        """*networked*: be treated as one that costs something."""
         self._script = iter(script)
+        self.networked = networked
         self.prompts: list[Prompt] = []
 
     def complete(self, prompt: Prompt) -> Reply:
@@ -72,7 +74,7 @@ class Unsteady:
         time.sleep(self._delay_ms / 1_000)
         if random.randrange(100) < self._fail_percent:  # noqa: S311  # chance, no secret
             message = "the fake provider fails now and then, as it was told to"
-            raise ProviderDown(message)
+            raise random.choice((ProviderDown, BadReply))(message)  # noqa: S311  # the outage, and the failure that counts
         return self._inner.complete(prompt)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from claudemem_lib.errors import ForeignDatabase, NewerSchema, StoreBusy, StoreUnreadable
-from claudemem_lib.lean import system
+from claudemem_lib.lean import OWNER_FILE, system
 from claudemem_lib.store import sql
 
 TYPE_CHECKING = False
@@ -34,21 +34,21 @@ def open_reader(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
 
 def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
     """A connection that may write; makes the file if there is none. ForeignDatabase if it is somebody else's."""
-    kind = kind_of(path)
-    if kind == "foreign":
+    if kind_of(path) == "foreign":
         raise _foreign(path)
     try:
-        if kind == "absent":
-            _create(path, busy_ms)
+        system.close(system.open(path, system.O_RDWR | system.O_CREAT, OWNER_FILE))
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
+        if connection.execute(sql.APPLICATION).get != sql.APPLICATION_ID:
+            run(connection, sql.CREATE)  # it is empty, or became so when SQLite undid what a killed process had begun
         run(connection, sql.WRITER_PRAGMAS)
         if connection.execute(sql.WAL).get != "wal":
             message = f"{path} cannot use a write-ahead log; put the data folder on a local disk"
             raise StoreUnreadable(message)
     except apsw.BusyError as error:
         raise busy(path) from error
-    except apsw.Error as error:
+    except (apsw.Error, OSError) as error:
         raise unreadable(path, error) from error
     return connection
 
@@ -76,20 +76,6 @@ def kind_of(path: str) -> str:
         return "absent"
     ours = header[:16] == _MAGIC and int.from_bytes(header[68:72], "big") == sql.APPLICATION_ID
     return "ours" if ours else "foreign"
-
-
-def _create(path: str, busy_ms: int) -> None:
-    """Make an empty file that is ours: the mark goes into the main file before any log exists."""
-    umask = system.umask(0o077)
-    try:
-        connection = apsw.Connection(path)
-    finally:
-        system.umask(umask)
-    try:
-        connection.set_busy_timeout(busy_ms)
-        run(connection, sql.CREATE_PRAGMAS)  # many processes may do this at once: the first one's write counts
-    finally:
-        connection.close()
 
 
 def check_version(connection: apsw.Connection, path: str) -> int:

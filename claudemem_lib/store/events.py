@@ -128,6 +128,21 @@ def finish(connection: apsw.Connection, batch: Batch, now_ms: int) -> None:
         raise LeaseLost(message)
 
 
+def renew(database: Database, token: str, until_ms: int) -> None:
+    """Keep the batch until *until_ms*; LeaseLost if another worker has it."""
+    with database.write() as connection:
+        run(connection, sql.RENEW, (until_ms, token))
+        if not connection.changes():
+            message = "the batch was given to another worker; this one asks no further"
+            raise LeaseLost(message)
+
+
+def hurry(database: Database) -> None:
+    """End every wait: something was changed that may help."""
+    with database.write() as connection:
+        run(connection, sql.RETRY_WAITING)
+
+
 def release(database: Database, token: str, error: str = "", not_before_ms: int = 0, *, failed: bool = False) -> None:
     """Give the batch back to the queue. With an *error* the next wait is longer; *failed* counts towards being parked."""
     values = {"token": token, "error": error, "not_before": not_before_ms, "tried": bool(error), "failed": failed}

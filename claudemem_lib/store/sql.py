@@ -113,7 +113,9 @@ WRITER_PRAGMAS = (
     "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1; PRAGMA secure_delete=FAST;"
     "PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
 )
-CREATE_PRAGMAS = f"PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={APPLICATION_ID}"
+# The mark has to be in the first transaction, or a file left by a killed process would be somebody else's. The first pragma
+# acts when it is compiled; run, it would be a transaction of its own.
+CREATE = f"EXPLAIN PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={APPLICATION_ID}"
 APPLICATION = "PRAGMA application_id"
 WAL = "PRAGMA journal_mode=WAL"
 VERSION = "PRAGMA user_version"

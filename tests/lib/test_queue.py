@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Batch, Prompt
+    from claudemem_lib.observer import Observer
 
 OBSERVATION = "<observation><type>change</type><title>Something</title></observation>"
 SUMMARY = "<summary><request>Fix it</request><completed>Fixed</completed></summary>"
@@ -215,7 +216,7 @@ def test_a_turn_that_fails_holds_up_its_session_only(
 def test_a_turn_of_more_events_than_a_batch_holds_is_summarised_at_its_end(
     memory: Memory, host: Host, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claudemem_lib.observer.WHOLE_TURN", 3)
+    monkeypatch.setattr("claudemem_lib.asking.WHOLE_TURN", 3)
     host.turn(tools=7)
     observed(memory)
     assert [(len(prompt.batch.events), prompt.batch.finished) for prompt in fake.prompts] == [
@@ -573,6 +574,12 @@ def test_what_an_event_said_leaves_a_while_after_it_was_observed(memory: Memory,
 
 
 # ------------------------------------------------------------------------------------------------- any interleaving
+def asking(observer: Observer, provider: Fake) -> Observer:
+    """The same observer over another provider."""
+    asker = observer.asker
+    return evolve(observer, asker=evolve(asker, chain=evolve(asker.chain, given=provider)))
+
+
 class AnyInterleaving(RuleBasedStateMachine):
     """Hosts, workers and time in any order. Each event is in one place, and its memory is made once."""
 
@@ -621,7 +628,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def ends(self, data: st.DataObject, how: str) -> None:
         batch = self.out.pop(data.draw(st.integers(0, len(self.out) - 1)))
         errors: dict[str, Exception] = {"fail": BadReply("no"), "outage": ProviderDown("no")}
-        observer = evolve(self.memory.observer, provider=Fake([errors[how]] if how in errors else []))
+        observer = asking(self.memory.observer, Fake([errors[how]] if how in errors else []))
         for _ in range({"crash": 0, "twice": 2}.get(how, 1)):
             observer.observe(batch)
 

@@ -1,0 +1,217 @@
+"""Killed, out of disk, locked out or corrupt at any write: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import claudemem_lib
+from claudemem_lib.errors import StoreBusy, StoreUnreadable
+from claudemem_lib.memory import Memory
+from claudemem_lib.providers.fake import Fake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Host, Memories
+
+KILLED = Path(__file__).with_name("killed.py")
+CLEAN = {"integrity": "ok", "index": ""}
+
+
+def a_session(memory: Memory, hosts: Callable[..., Host]) -> None:
+    for session in ("s1", "s2"):
+        host = hosts(memory, session)
+        host.start()
+        host.turn("Build the parser")
+    host.end()
+
+
+@pytest.fixture
+def template(memories: Memories, hosts: Callable[..., Host]) -> Path:
+    """A data folder whose inbox holds two sessions and a bad file."""
+    memory = memories("template", provider=Fake())
+    a_session(memory, hosts)
+    folder = Path(memory.data_dir)
+    (folder / "inbox" / "0.json").write_text("garbage")
+    memory.close()
+    return folder
+
+
+def tries(scenario: str, how: str, template: Path, stride: int = 1) -> list[dict[str, Any]]:
+    folder = template.with_name("tried")
+    command = [sys.executable, str(KILLED), scenario, how, str(template), str(folder), str(stride)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check(found: list[dict[str, Any]]) -> None:
+    """Every try ends where the one without a break ended, and was sound all the way."""
+    whole = found[-1]["done"]
+    for one in found:
+        assert {name: one["after"][name] for name in CLEAN} == CLEAN, one
+        assert one["after"]["batches"], one
+        assert set(one["after"]["events"]) <= set(whole["events"]), one
+        assert set(one["after"]["memories"]) <= set(whole["memories"]), one
+        assert one["done"] == whole, one
+        assert not one.get("again"), one
+
+
+def prepare(scenario: str, template: Path) -> None:
+    """Bring the data folder to where the work begins: no database yet, a full inbox, or a full queue."""
+    if scenario == "create":
+        for file in (*template.glob("claude-mem.db*"), *template.glob("inbox/*")):
+            file.unlink()
+    elif scenario == "observe":
+        claudemem_lib.open(template).close()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "how", "stride"),
+    [
+        ("create", "kill", 4),
+        ("create", "torn", 6),
+        ("take_in", "kill", 1),
+        ("take_in", "torn", 2),
+        ("observe", "kill", 1),
+        ("observe", "torn", 2),
+    ],
+)
+def test_killed_at_any_write_each_event_ends_once(scenario: str, how: str, stride: int, template: Path) -> None:
+    prepare(scenario, template)
+    found = tries(scenario, how, template, stride)
+    assert len(found) > 12
+    assert [one["killed"] for one in found] == [True] * (len(found) - 1) + [False]
+    check(found)
+    whole = found[-1]["done"]
+    if scenario != "create":
+        assert whole["states"] == {"finished": 9}
+        assert (len(whole["memories"]), whole["usage"], whole["inbox"], whole["bad"]) == (4, 2, [], ["0.json"])
+
+
+@pytest.mark.parametrize(
+    ("scenario", "how", "stride"),
+    [
+        ("create", "io", 5),
+        ("create", "full", 7),
+        ("take_in", "io", 2),
+        ("take_in", "full", 3),
+        ("observe", "io", 2),
+        ("observe", "full", 3),
+    ],
+)
+def test_a_write_that_fails_is_told_and_costs_nothing(scenario: str, how: str, stride: int, template: Path) -> None:
+    prepare(scenario, template)
+    found = tries(scenario, how, template, stride)
+    assert not any(one["killed"] for one in found)
+    assert {one["told"].partition(":")[0] for one in found} <= {"StoreUnreadable", ""}
+    assert any(one["told"] for one in found)
+    check(found)
+
+
+# ------------------------------------------------------------------------------------------------------- a full disk
+def fill(memory: Memory, pages: int) -> None:
+    """Let the file grow by *pages* at most; 0 for no limit."""
+    connection = memory.database.connection()
+    used = connection.execute("PRAGMA page_count").get
+    connection.execute(f"PRAGMA max_page_count={used + pages if pages else 1 << 30}").fetchall()
+
+
+@pytest.mark.parametrize("pages", [1, 2, 4])
+def test_a_full_disk_leaves_the_inbox_as_it_was(memories: Memories, hosts: Callable[..., Host], pages: int) -> None:
+    memory = memories(provider=Fake())
+    hosts(memory).turn("x" * 60_000, tools=3)
+    before = memory.stats()["inbox"]["waiting"]
+    fill(memory, pages)
+    with pytest.raises(StoreUnreadable, match=r"full.*nothing is lost"):
+        memory.take_in()
+    assert memory.stats()["inbox"] == {"waiting": before, "bad": 0}
+    assert memory.stats()["queue"]["pending"] == 0
+    fill(memory, 0)
+    assert memory.take_in().events == before
+
+
+def test_a_full_disk_while_observing_keeps_the_events_for_later(memories: Memories, hosts: Callable[..., Host]) -> None:
+    text = "words " * 3_000
+    answer = f"<observation><type>change</type><title>Big</title><narrative>{text}</narrative></observation>"
+    memory = memories(provider=Fake([answer * 9] * 2))
+    hosts(memory).turn()
+    memory.take_in()
+    fill(memory, 2)
+    with pytest.raises(StoreUnreadable, match="full"):
+        memory.observe_pending()
+    assert memory.search() == []
+    fill(memory, 0)
+    assert memory.recover() == 2
+    assert memory.observe_pending().events == 2
+
+
+# ------------------------------------------------------------------------------------------------ locked, read-only
+HOLD = """
+import sys, apsw
+connection = apsw.Connection(sys.argv[1])
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_file_locked_by_another_process_for_too_long_loses_nothing(
+    memories: Memories, hosts: Callable[..., Host]
+) -> None:
+    first = memories()
+    hosts(first).turn()
+    waiting = first.stats()["inbox"]["waiting"]
+    with Memory(first.data_dir, provider=Fake(), busy_ms=50) as memory:
+        command = [sys.executable, "-c", HOLD, memory.database.path]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdout
+            assert holder.stdout.readline() == b"held\n"
+            with pytest.raises(StoreBusy, match="locked by another process"):
+                memory.take_in()
+            with pytest.raises(StoreBusy):
+                memory.observe_pending()
+            assert memory.search("anything") == []
+            assert memory.stats()["inbox"]["waiting"] == waiting
+            holder.communicate(timeout=20)
+        assert memory.take_in().events == waiting
+        assert memory.observe_pending().events == 2
+
+
+def test_a_file_that_may_only_be_read_loses_nothing(memory: Memory, host: Host) -> None:
+    host.turn()
+    waiting = memory.stats()["inbox"]["waiting"]
+    connection = memory.database.connection()
+    connection.execute("PRAGMA query_only=1").fetchall()
+    with pytest.raises(StoreUnreadable, match="readonly"):
+        memory.take_in()
+    assert memory.stats()["inbox"]["waiting"] == waiting
+    connection.execute("PRAGMA query_only=0").fetchall()
+    assert memory.take_in().events == waiting
+
+
+# --------------------------------------------------------------------------------------------------------- corrupt
+def test_a_corrupt_file_is_told_and_the_inbox_waits(memories: Memories, hosts: Callable[..., Host]) -> None:
+    memory = memories()
+    host = hosts(memory)
+    host.turn()
+    memory.take_in()
+    memory.remember("x" * 50_000)
+    host.turn()
+    memory.close()
+    file = Path(memory.database.path)
+    data = file.read_bytes()
+    file.write_bytes(data[:100] + b"\xa5" * (len(data) - 100))
+    inbox = sorted((Path(memory.data_dir) / "inbox").iterdir())
+    with pytest.raises(StoreUnreadable, match=r"claude-mem\.db cannot be used: .*inbox; nothing is lost"):
+        claudemem_lib.open(memory.data_dir)
+    assert sorted((Path(memory.data_dir) / "inbox").iterdir()) == inbox
+    file.write_bytes(data)
+    with claudemem_lib.open(memory.data_dir) as mended:
+        assert mended.stats()["counts"]["prompts"] == 2
