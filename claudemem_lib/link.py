@@ -94,18 +94,18 @@ def _locked(file: int) -> bool:
 
 def connect(data_dir: str) -> tuple[_socket.socket, str]:
     """A connection to the server, started if there is none, and the token it wants. NoServer says why there is none."""
-    began, pause = time.time(), FIRST_PAUSE_S
-    child = None
+    began, pause = time.monotonic(), FIRST_PAUSE_S
+    child, waited = None, False
     while True:
         found = try_connect(data_dir)
         if found is not None:
             return found
-        reason = _failure(data_dir, began)
+        reason = _failure(data_dir) if waited else ""
         if reason:
             raise NoServer(reason)
         if child is None or child.poll() is not None:
-            child = _start(data_dir) or child
-        if time.time() - began > START_S:
+            child, waited = _start(data_dir) or child, True
+        if time.monotonic() - began > START_S:
             message = f"the memory server could not be started; `claude-mem --data-dir {data_dir} serve` says why"
             raise NoServer(message)
         time.sleep(pause)
@@ -127,18 +127,16 @@ def try_connect(data_dir: str) -> tuple[_socket.socket, str] | None:
     return connection, str(who.get("token", ""))
 
 
-def _failure(data_dir: str, since: float) -> str:
-    """Why a server that was started after *since* (seconds) ended at once, "" if none did."""
-    mark, said = f"{data_dir}/{STARTING}", f"{data_dir}/{paths.LOGS}/{REASON}"
+def _failure(data_dir: str) -> str:
+    """Why the server that was started last ended at once; "" if it did not, or is still being started."""
     try:
-        if system.stat(said).st_mtime < since - 0.05:  # clocks of file systems tick more slowly
-            return ""
-        lines = lean.read_file(said).strip().splitlines()
-        system.stat(mark)
-    except FileNotFoundError as missing:
-        return lines[-1] if missing.filename == mark and lines else ""
+        lines = lean.read_file(f"{data_dir}/{paths.LOGS}/{REASON}").strip().splitlines()
     except OSError:
         return ""
+    try:
+        system.stat(f"{data_dir}/{STARTING}")
+    except FileNotFoundError:
+        return lines[-1] if lines else ""
     return ""
 
 

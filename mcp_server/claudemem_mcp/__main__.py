@@ -62,11 +62,12 @@ def _who(data_dir: str) -> dict[str, str]:
 
 
 def _say(sentence: str, status: int) -> int:
-    sys.stderr.write(f"claude-mem serve: {sentence}\n")
+    (sys.stderr if status else sys.stdout).write(f"claude-mem serve: {sentence}\n")
     return status
 
 
 if __name__ == "__main__":
     code = main()
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # a provider that hangs in its thread must not keep the process

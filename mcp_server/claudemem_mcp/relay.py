@@ -1,7 +1,7 @@
 """Between a host's stdio and the server's socket: C modules only, so that ten sessions cost little more than one.
 
-Starts the server if none runs, and again if it went away. A request is sent once: one whose answer was lost with the server gets an
-error, one that could not be sent is sent to the next server. The host's handshake is repeated to a new server, unseen by the host.
+Starts the server if none runs, and again if it went away. No request is done twice: one that no server has read goes to the next
+server, one whose answer was lost gets an error. The host's handshake is repeated to a new server, unseen by the host.
 """
 
 from __future__ import annotations
@@ -29,20 +29,23 @@ _ENDS = "the memory server ends as soon as it is started; see logs/server.log in
 
 
 class Relay:
-    """One host's connection. The main thread reads the host and connects, one thread per connection reads the server.
+    """One host's connection. The main thread reads the host, one thread per connection reads the server.
 
-    What both touch (`_socket`, `_sent`, `_sending`, `_subscribed`) changes under `_lock`. Whoever takes a request out of `_sent`
-    answers for it; the one being sent belongs to the main thread until it is sent.
+    `_turn` is held to connect and send. What both threads touch changes under `_lock`; whoever takes a request out of `_sent`
+    answers for it, and the one being sent belongs to the thread that sends it.
     """
 
     def __init__(self, data_dir: str) -> None:
         """Nothing is connected yet."""
         self.data_dir = data_dir
         self._out = _thread.allocate_lock()
+        self._turn = _thread.allocate_lock()
         self._lock = _thread.allocate_lock()
         self._socket: _socket.socket | None = None
         self._sent: dict[str, Any] = {}
         self._sending = ""
+        self._last = ("", b"")
+        self._was_reset = False
         self._subscribed: dict[str, bytes] = {}
         self._initialize = b""
         self._initialized = b""
@@ -50,7 +53,8 @@ class Relay:
     def run(self) -> None:
         """Pass messages until the host closes its end, then wait a moment for the last answers."""
         for line in _lines_of(lambda: system.read(0, 1 << 20)):
-            self._from_host(line)
+            with self._turn:
+                self._from_host(line)
         until = time.monotonic() + LAST_ANSWERS_S
         while self._sent and time.monotonic() < until:
             time.sleep(0.005)
@@ -96,6 +100,7 @@ class Relay:
         with self._lock:
             if self._socket is not connection:
                 return False
+            self._last = (key, line)
             if key:
                 self._sent[key], self._sending = number, key
         try:
@@ -109,9 +114,9 @@ class Relay:
         with self._lock:
             self._sending = ""
             lost = self._socket is not connection and self._sent.pop(key, connection) is not connection
-        if lost:
+        if lost and not self._was_reset:
             self._refuse(key, number, _WENT_AWAY)
-        return True
+        return not (lost and self._was_reset)
 
     def _connection(self, *, handshake: bool) -> _socket.socket:
         """The open connection, or a new one with the handshake and open subscriptions repeated."""
@@ -133,7 +138,8 @@ class Relay:
         return connection
 
     def _from_server(self, connection: _socket.socket) -> None:
-        """Pass the server's messages on until it goes away; then every request it had gets an error."""
+        """Pass the server's messages on until it goes away."""
+        was_reset = False
         try:
             for line in _lines_of(lambda: connection.recv(1 << 20)):
                 message = _parsed(line) if b'"id"' in line else {}
@@ -145,21 +151,33 @@ class Relay:
                         self._sent.pop(key, None)
                         self._subscribed.pop(key, None)
                 self._to_host(line)
+        except ConnectionResetError:
+            was_reset = True
         except OSError:
             pass
-        self._drop(connection)
+        self._drop(connection, was_reset=was_reset)
 
-    def _drop(self, connection: _socket.socket) -> None:
-        """Forget a connection that is gone and answer what it had, but for what the main thread is just sending."""
+    def _drop(self, connection: _socket.socket, *, was_reset: bool = False) -> None:
+        """Forget a connection that is gone; every request it had gets an error, but for what a thread is just sending.
+
+        A reset says that the server ended with something unread, so at least the last message sent was not seen whole: it goes to
+        the next server.
+        """
         with self._lock:
             if self._socket is not connection:
                 return
-            self._socket = None
+            self._socket, self._was_reset = None, was_reset
             lost = {key: number for key, number in self._sent.items() if key != self._sending}
             self._sent = {key: number for key, number in self._sent.items() if key == self._sending}
+            last, line = self._last
         connection.close()
+        unread = was_reset and last in lost
         for key, number in lost.items():
-            self._refuse(key, number, _WENT_AWAY)
+            if not (unread and key == last):
+                self._refuse(key, number, _WENT_AWAY)
+        if unread:
+            with self._turn:
+                self._from_host(line)
 
     def _refuse(self, key: str, number: Any, reason: str) -> None:
         """Answer a request that gets no other answer; what is no request (no *key*) gets none."""
