@@ -103,7 +103,7 @@ CREATE TABLE usage(
   id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
   purpose TEXT NOT NULL, session_id INTEGER REFERENCES sessions(id) ON DELETE SET NULL,
   input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL,
-  cache_write_tokens INTEGER NOT NULL) STRICT;
+  cache_write_tokens INTEGER NOT NULL, characters INTEGER NOT NULL DEFAULT 0, cost_micros INTEGER) STRICT;
 CREATE INDEX usage_by_time ON usage(created_ms);
 """
 
@@ -135,6 +135,12 @@ SELECT p.id, p.key, p.name, p.root, coalesce(s.n, 0), coalesce(m.n, 0), max(coal
 FROM projects p
 LEFT JOIN (SELECT project_id, count(*) AS n, max(last_ms) AS last FROM sessions GROUP BY project_id) s ON s.project_id = p.id
 LEFT JOIN (SELECT project_id, count(*) AS n, max(created_ms) AS last FROM memories GROUP BY project_id) m
+CREATE INDEX usage_by_model ON usage(provider, model, id);
+
+CREATE TABLE provider_health(
+  name TEXT PRIMARY KEY, failures INTEGER NOT NULL DEFAULT 0, failing_since_ms INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL DEFAULT 0, asked_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')
+  STRICT, WITHOUT ROWID;
   ON m.project_id = p.id
 ORDER BY last DESC, p.id
 """
@@ -303,8 +309,38 @@ SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM sessions), (SELECT
 """
 ADD_USAGE = """
 INSERT INTO usage(created_ms, provider, model, purpose, session_id, input_tokens, output_tokens, cache_read_tokens,
-  cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  cache_write_tokens, characters, cost_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_ALL_TOKENS = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
+SPENT = f"""
+SELECT count(*), coalesce(sum({_ALL_TOKENS}), 0), coalesce(sum(cost_micros), 0) FROM usage WHERE created_ms >= ?
+"""
+MEASURED = """
+SELECT sum(characters), sum(input_tokens + cache_read_tokens + cache_write_tokens) FROM (
+  SELECT * FROM usage WHERE provider = ? AND characters > 0 ORDER BY id DESC LIMIT 20)
+"""
+USAGE_BY_DAY = """
+SELECT date(created_ms / 1000, 'unixepoch', 'localtime') AS day, provider, model, purpose, count(*), sum(input_tokens),
+  sum(output_tokens), sum(cache_read_tokens), sum(cache_write_tokens), coalesce(sum(cost_micros), 0),
+  sum(cost_micros IS NULL)
+FROM usage WHERE created_ms >= ? GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 2, 3, 4
+"""
+HEALTH = "SELECT name, failures, failing_since_ms, not_before_ms, asked_ms, error FROM provider_health"
+PROVIDER_FAILED = """
+INSERT INTO provider_health(name, failures, failing_since_ms, not_before_ms, error)
+VALUES (:name, :failures, :now, :until, :error)
+ON CONFLICT(name) DO UPDATE SET failures = :failures, not_before_ms = :until, error = :error,
+  failing_since_ms = CASE WHEN failing_since_ms = 0 THEN :now ELSE failing_since_ms END
+"""
+PROVIDER_WELL = """
+UPDATE provider_health SET failures = 0, failing_since_ms = 0, not_before_ms = 0, error = '' WHERE name = ? AND error <> ''
+"""
+PROVIDER_ASKED = """
+INSERT INTO provider_health(name, asked_ms) VALUES (:name, :now)
+ON CONFLICT(name) DO UPDATE SET asked_ms = :now WHERE asked_ms <= :now - :gap OR asked_ms > :now
+"""
+FORGET_HEALTH = "DELETE FROM provider_health WHERE name = ?"
+HELD = "SELECT error FROM provider_health WHERE name = ? AND not_before_ms > ?"
 
 # ---------------------------------------------------------------------------------------------------------- search
 HIT_COLUMNS = """
