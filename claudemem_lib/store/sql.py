@@ -105,6 +105,12 @@ CREATE TABLE usage(
   input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL,
   cache_write_tokens INTEGER NOT NULL, characters INTEGER NOT NULL DEFAULT 0, cost_micros INTEGER) STRICT;
 CREATE INDEX usage_by_time ON usage(created_ms);
+CREATE INDEX usage_by_model ON usage(provider, model, id);
+
+CREATE TABLE provider_health(
+  name TEXT PRIMARY KEY, failures INTEGER NOT NULL DEFAULT 0, failing_since_ms INTEGER NOT NULL DEFAULT 0,
+  not_before_ms INTEGER NOT NULL DEFAULT 0, asked_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')
+  STRICT, WITHOUT ROWID;
 """
 
 # ------------------------------------------------------------------------------------------------------ connection
@@ -135,12 +141,6 @@ SELECT p.id, p.key, p.name, p.root, coalesce(s.n, 0), coalesce(m.n, 0), max(coal
 FROM projects p
 LEFT JOIN (SELECT project_id, count(*) AS n, max(last_ms) AS last FROM sessions GROUP BY project_id) s ON s.project_id = p.id
 LEFT JOIN (SELECT project_id, count(*) AS n, max(created_ms) AS last FROM memories GROUP BY project_id) m
-CREATE INDEX usage_by_model ON usage(provider, model, id);
-
-CREATE TABLE provider_health(
-  name TEXT PRIMARY KEY, failures INTEGER NOT NULL DEFAULT 0, failing_since_ms INTEGER NOT NULL DEFAULT 0,
-  not_before_ms INTEGER NOT NULL DEFAULT 0, asked_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')
-  STRICT, WITHOUT ROWID;
   ON m.project_id = p.id
 ORDER BY last DESC, p.id
 """
