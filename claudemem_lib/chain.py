@@ -134,7 +134,7 @@ class Chain:
             wait_ms = backoff_ms(about.failures)
         wait_ms = wait_ms if error.retry_after_ms is None else error.retry_after_ms
         health.failed(self.database, key, failures, str(error)[:1_000], (now_ms, now_ms + wait_ms))
-        return failures >= PATIENCE
+        return failures >= PATIENCE or self._given_up(health.load(self.database), now_ms)
 
     def answered(self, provider: Provider) -> None:
         """*provider* is well, and today's limit is not reached."""

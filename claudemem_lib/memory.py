@@ -16,13 +16,11 @@ import attrs
 from claudemem_lib import capture as edge
 from claudemem_lib import context as contexts
 from claudemem_lib import (
-    credentials,
+    assembly,
     ids,
     intake,
     lean,
-    modes,
     paths,
-    prices,
     projects,
     redact,
     rules,
@@ -30,13 +28,9 @@ from claudemem_lib import (
     settings,
     timeline,
 )
-from claudemem_lib.asking import Asker
 from claudemem_lib.backfill import Backfill
-from claudemem_lib.budget import Budget
-from claudemem_lib.chain import Chain
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
-from claudemem_lib.observer import Observer
 from claudemem_lib.store import events, fulltext, memories, sessions, status
 from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
@@ -47,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from claudemem_lib.models import Hit, Moment, Session, StoredMemory, TakenIn
+    from claudemem_lib.observer import Observer
     from claudemem_lib.providers import Provider
     from claudemem_lib.settings import Settings
 
@@ -104,14 +99,8 @@ class Memory:
     @functools.cached_property
     def observer(self) -> Observer:
         """The observer over this memory, with the provider and mode the settings choose."""
-        known = credentials.filled(self.settings, self.data_dir)
-        table, problem = prices.load(self.data_dir)
-        self.problems = (*self.problems, problem) if problem and problem not in self.problems else self.problems
-        about: Any = {"database": self.database, "settings": known, "clock": self.clock}
-        budget = Budget(prices=table, **about)
-        chain = Chain(budget=budget, given=self._provider, **about)
-        mode = modes.load(self.settings.mode, Path(self.data_dir) / "modes")
-        return Observer(asker=Asker(chain=chain, budget=budget, mode=mode, **about), **about)
+        self._made_of = assembly.state(self.settings, self.data_dir)
+        return assembly.observer(self.database, self.settings, self.data_dir, self.clock, self._provider)
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
@@ -196,11 +185,14 @@ class Memory:
 
     def reload(self) -> tuple[str, ...]:
         """Use changed settings from the next batch on; gives what could not be used, one sentence each."""
-        current, self.problems = settings.reload(self.data_dir, self.settings)
+        current, problems = settings.reload(self.data_dir, self.settings)
+        self.problems = (*problems, *assembly.problems(current, self.data_dir))
         if current != self.settings:
             self.settings = current
-            self.__dict__.pop("observer", None)
             settings.write_rules(self.data_dir)
+        if "observer" in self.__dict__ and self._made_of != assembly.state(current, self.data_dir):
+            del self.__dict__["observer"]
+            events.hurry(self.database)
         return self.problems
 
     def retry(self, event_id: int | None = None) -> int:
@@ -333,10 +325,8 @@ class Memory:
         """Counts, queue, sizes and problems, as plain values."""
         found = status.stats(self.database, self.clock())
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
-        chosen = {
-            "provider": self._provider.name if self._provider else self.settings.provider,
-            "mode": self.settings.mode,
-        }
+        chain = assembly.chain(self.database, self.settings, self.data_dir, self.clock, self._provider)
+        chosen = {**assembly.told(chain), "mode": self.settings.mode}
         return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": list(self.problems)}
 
     def _projects(self, name: str | None) -> tuple[int, ...]:

@@ -86,6 +86,15 @@ def load(name: str, extra_dir: Path | str | None = None) -> Mode:
     raise NotFound(message)
 
 
+def problem(name: str, extra_dir: Path | str | None = None) -> str:
+    """Why the mode *name* cannot be used, "" if it can."""
+    try:
+        load(name, extra_dir)
+    except (NotFound, SettingsError) as error:
+        return str(error)
+    return ""
+
+
 def names(extra_dir: Path | str | None = None) -> tuple[str, ...]:
     """The names of all modes that can be loaded, sorted."""
     return tuple(sorted({path.stem for folder in _folders(extra_dir) for path in folder.glob("*.json")}))
