@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from claudemem_lib.store.database import Database
 
@@ -58,11 +59,17 @@ class Backfill:
             message = f"{folder} does not exist; give the folder or file of Claude Code's transcripts"
             raise NotFound(message)
         self._database, self._rules, self._dry_run, self._clock = database, rules.load(data_dir), dry_run, clock
-        self.files = sorted(transcripts.find(folder), key=_in_order)
+        self._private: dict[str, PrivateTurns] = {}
+        self.files = _in_order(transcripts.find(folder))
         self.total_bytes = sum(file.stat().st_size for file in self.files)
 
     def __iter__(self) -> Iterator[Read]:
-        return (self._read(file) for file in self.files)
+        for file in self.files:
+            try:
+                read = self._read(file)
+            except OSError:
+                read = Read(path=str(file), size=0, bad=1)
+            yield read
 
     def _read(self, file: Path) -> Read:
         about = file.stat()
@@ -81,16 +88,74 @@ class Backfill:
 
     def _events(self, file: Path, counts: Counter[str]) -> Iterator[dict[str, Any]]:
         """The events of one file, without those of private turns."""
-        private: set[str] = set()
         told = transcripts.read(file, ended_before_ms=ids.now_ms() - LIVE_MS, counts=counts)
         for order, (payload, at_ms) in enumerate(told):
-            event = capture.event_from(payload, self._rules)
-            if event is None:
-                continue
-            if event["kind"] == "private":
-                private.add(event.get("prompt_id", ""))
-            elif event["kind"] in ("start", "end") or event.get("prompt_id", "") not in private:
-                yield intake.kept({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
+            try:
+                event = capture.event_from(payload, self._rules)
+                event = event and self._private_turns(file, event["session"]).public(event, at_ms)
+                if event:
+                    yield intake.kept({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
+            except (intake.BadEvent, RecursionError):
+                counts["bad"] += 1
+
+    def _private_turns(self, file: Path, session: str) -> PrivateTurns:
+        """What is known of a session's private turns; for a subagent's file what the session's own file says."""
+        if session not in self._private:
+            self._private[session] = turns = PrivateTurns()
+            for told in _session_files(file, session) if _is_agent(file) else ():
+                for payload, at_ms in transcripts.read(told):
+                    event = capture.event_from(payload, self._rules) if "prompt" in payload else None
+                    if event:
+                        turns.public(event, at_ms)
+        return self._private[session]
+
+
+class PrivateTurns:
+    """The private turns of one session, as far as it was read: their prompts' ids, and when they were."""
+
+    def __init__(self) -> None:
+        self._prompts: set[str] = set()
+        self._spans: list[tuple[int, float]] = []
+
+    def public(self, event: dict[str, Any], at_ms: int) -> dict[str, Any] | None:
+        """*event*, None if it belongs to a private turn, without its text if it retells one."""
+        if event["kind"] == "private" or (self._spans and _is_notification(event)):
+            self._prompts.add(event.get("prompt_id", ""))
+            self._spans.append((at_ms, float("inf")))
+            return None
+        if event["kind"] in ("start", "end"):
+            return event
+        if event["kind"] == "prompt" and self._spans:
+            self._spans[-1] = (self._spans[-1][0], min(self._spans[-1][1], at_ms))
+        if self._hides(event, at_ms):
+            return None
+        retells = self._spans and event["kind"] in ("compact", "compacted")
+        return {**event, "text": ""} if retells else event
+
+    def _hides(self, event: dict[str, Any], at_ms: int) -> bool:
+        """Whether an event is of a private turn: by its prompt's id, or where it has none, by its time."""
+        prompt = event.get("prompt_id")
+        if prompt:
+            return prompt in self._prompts
+        return any(start <= at_ms < end for start, end in self._spans)
+
+
+def _is_notification(event: dict[str, Any]) -> bool:
+    """Whether the host wakes the model with the result of a task, which a private turn may have started."""
+    return event.get("origin") == "host" and "<task-notification" in event["text"]
+
+
+def _session_files(agent: Path, session: str) -> list[Path]:
+    """The transcript of the session to which a subagent's belongs: beside its folder, or, from older clients, beside it."""
+    return [
+        file
+        for file in (agent.parents[1].with_name(f"{session}.jsonl"), agent.with_name(f"{session}.jsonl"))
+        if file.is_file()
+    ]
+
+
+def _is_agent(file: Path) -> bool:
+    return file.name.startswith("agent-")
 
 
 def host_folder() -> Path:
@@ -99,11 +164,16 @@ def host_folder() -> Path:
     return (Path(config) if config else Path(paths.home()) / ".claude") / "projects"
 
 
-def _in_order(file: Path) -> tuple[str, bool, str]:
-    """Sessions by time of their last change is not enough: a subagent's file comes after that of its session."""
-    is_agent = file.name.startswith("agent-")
-    session = file.parents[1].name if is_agent else file.stem
-    return (session, is_agent, file.name)
+def _in_order(files: Iterable[Path]) -> list[Path]:
+    """The session that ended first comes first, and a subagent's file after that of its session."""
+    keys: dict[Path, tuple[str, bool, str]] = {}
+    ended_ns: dict[str, int] = {}
+    for file in files:
+        with suppress(OSError):  # the host deletes old transcripts when it likes
+            session = file.parents[1].name if _is_agent(file) else file.stem
+            ended_ns[session] = max(ended_ns.get(session, 0), file.stat().st_mtime_ns)
+            keys[file] = (session, _is_agent(file), file.name)
+    return sorted(keys, key=lambda file: (ended_ns[keys[file][0]], *keys[file]))
 
 
 def _parts(found: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
