@@ -99,6 +99,8 @@ def connect(data_dir: str) -> tuple[_socket.socket, str]:
     while True:
         found = try_connect(data_dir)
         if found is not None:
+            if child is not None:
+                child.returncode = child.poll() or 0  # it is on its own now; without this Popen would complain
             return found
         reason = _failure(data_dir) if waited else ""
         if reason:

@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("claudemem.server")
 GRACE_S = 2.0
+CLOSE_S = 0.7
 IDLE_CHECKS = 10
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -144,7 +146,9 @@ def main(data_dir: str) -> int:
         return _failed(error)
     finally:
         if memory is not None:
-            _close(memory)
+            closing = threading.Thread(target=_close, args=(memory,), daemon=True)
+            closing.start()
+            closing.join(CLOSE_S)
     return 0
 
 
@@ -163,7 +167,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def _close(memory: Memory) -> None:
-    """Give back what is claimed and close the file; what is not possible now, the next server does at its start."""
+    """Give back what is claimed and close the file; what cannot be done in time, the next server does at its start."""
     with contextlib.suppress(Exception):
         memory.hand_back()
     with contextlib.suppress(Exception):
@@ -180,6 +184,7 @@ def _failed(error: BaseException) -> int:
         reason = f"the server could not start: {error}"
     else:
         reason = f"the server broke down ({type(error).__name__}); its log says where"
-    LOG.error("%s", reason, exc_info=None if isinstance(error, ClaudeMemError) else error)
+    if logging.getLogger().handlers:
+        LOG.error("%s", reason, exc_info=None if isinstance(error, ClaudeMemError) else error)
     sys.stderr.write(f"claude-mem serve: {reason}\n")
     return 1

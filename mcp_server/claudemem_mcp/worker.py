@@ -1,7 +1,8 @@
 """The background work of the server: take in, observe, reload settings, keep house. Each loop runs until it is cancelled.
 
-The library is synchronous; every call goes to a thread, so that observing never delays an answer. Trouble that may pass (the file
-is locked, the disk is full, a provider cannot be made) is told once and tried again; any other error ends the server.
+The library is synchronous; every call goes to a thread, so that observing never delays an answer. A verb that fails (the file is
+locked, the disk is full, a provider cannot be made, a mistake of ours) is told once and tried again, and answering goes on. An
+error in a loop itself ends the server.
 """
 
 from __future__ import annotations
@@ -140,20 +141,21 @@ class Worker:
         name = getattr(function, "__name__", "")
         try:
             done = await anyio.to_thread.run_sync(function, limiter=limiter, abandon_on_cancel=True)
-        except (ClaudeMemError, OSError) as error:
-            self._tell(name, str(error))
+        except Exception as error:  # noqa: BLE001  # see the module's first lines
+            expected = isinstance(error, ClaudeMemError | OSError)
+            self._tell(name, str(error) if expected else f"{name}: {type(error).__name__}, see the log", error)
             await anyio.sleep(AFTER_TROUBLE_S)
             return None
-        self._tell(name, "")
+        self._tell(name, "", None)
         return done
 
-    def _tell(self, what: str, trouble: str) -> None:
+    def _tell(self, what: str, trouble: str, error: Exception | None) -> None:
         if trouble == self._troubles.get(what, ""):
             return
         self._troubles.pop(what, None)
         if trouble:
             self._troubles[what] = trouble
-            LOG.error("%s", trouble)
+            LOG.error("%s", trouble, exc_info=None if isinstance(error, ClaudeMemError) else error)
         self._troubled()
 
     async def _changes(self, folder: Path, wanted: Callable[[str], bool]) -> AsyncIterator[None]:

@@ -16,12 +16,12 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from claudemem_lib import link
-from tests.mcp_server.conftest import INITIALIZE, RELAY, legacy, over_socket, request
+from tests.mcp_server.conftest import INITIALIZE, RELAY, Serving, legacy, over_socket, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.mcp_server.conftest import Relay, Serving, Wire
+    from tests.mcp_server.conftest import Relay, Wire
 
 NAMES = [
     "search",
@@ -147,8 +147,6 @@ BROKEN: list[tuple[str, bytes, Any, int]] = [
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """One server for many tests that do not change it."""
-    from tests.mcp_server.conftest import Serving  # noqa: PLC0415  # the class, at run time
-
     made = Serving(tmp_path_factory.mktemp("lasting") / "data")
     made.start()
     yield made
