@@ -61,12 +61,16 @@ def _checked(stored: tuple[str, Any]) -> tuple[str, Any]:
     return name, value if type(value) is type(default) else None
 
 
+_DIGITS = 19  # more are no number anybody means, and from 4,300 on int() refuses them
+
+
 def from_text(text: str, like: object, otherwise: object) -> Any:
     """*text* read as the type of *like*: bool, int, list with commas, or text; *otherwise* if it cannot be."""
     if isinstance(like, bool):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), otherwise)
     if isinstance(like, int):
-        return int(text) if text.strip().isdigit() else otherwise
+        digits = text.strip()
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else otherwise
     if isinstance(like, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text

@@ -256,7 +256,7 @@ def _found(data_dir: str) -> tuple[dict[str, Any], list[str]]:
         found = json.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}, []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return {}, [f"settings.json cannot be read ({error}); defaults are used. Mend the file or delete it."]
     if not isinstance(found, dict):
         return {}, ["settings.json is not a JSON object; defaults are used. Mend the file or delete it."]

@@ -16,7 +16,10 @@ _RENAMED = {"CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH"}
 def migrated(found: Mapping[str, Any]) -> dict[str, Any]:
     """*found* flat, with the keys of OpenRouter under OpenAI's name (a new key that is there wins) and nothing else changed."""
     nested = found.get("env")
-    flat = dict(nested if isinstance(nested, dict) else found)
+    flat = dict(found)
+    if isinstance(nested, dict):
+        del flat["env"]
+        flat |= nested
     for old in [key for key in flat if key.startswith(_OLD_PROVIDER) or key in _RENAMED]:
         new = _RENAMED.get(old) or _NEW_PROVIDER + old.removeprefix(_OLD_PROVIDER)
         value = flat.pop(old)
