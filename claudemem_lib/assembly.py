@@ -25,10 +25,10 @@ MODES = "modes"
 def observer(
     database: Database, settings: Settings, data_dir: str, clock: Callable[[], int], given: Provider | None = None
 ) -> Observer:
-    """The observer the settings mean; *given* stands for every provider. SettingsError or NotFound for an unusable mode."""
+    """The observer the settings mean; *given* stands for every provider; a mode that cannot be used is told by problems()."""
     providers = chain(database, settings, data_dir, clock, given)
     about: Any = {"database": database, "settings": providers.settings, "clock": clock}
-    mode = modes.load(settings.mode, Path(data_dir) / MODES)
+    mode = modes.load_or_code(settings.mode, Path(data_dir) / MODES)
     return Observer(asker=Asker(chain=providers, budget=providers.budget, mode=mode, **about), **about)
 
 

@@ -185,15 +185,14 @@ class Memory:
 
     def reload(self) -> tuple[str, ...]:
         """Use changed settings from the next batch on; gives what could not be used, one sentence each."""
-        current, problems = settings.reload(self.data_dir, self.settings)
-        self.problems = (*problems, *assembly.problems(current, self.data_dir))
+        current, self.problems = settings.reload(self.data_dir, self.settings)
         if current != self.settings:
             self.settings = current
             settings.write_rules(self.data_dir)
         if "observer" in self.__dict__ and self._made_of != assembly.state(current, self.data_dir):
             del self.__dict__["observer"]
             events.hurry(self.database)
-        return self.problems
+        return (*self.problems, *assembly.problems(current, self.data_dir))
 
     def retry(self, event_id: int | None = None) -> int:
         """Put parked events (all, or one) back into the queue; gives how many."""
@@ -327,7 +326,8 @@ class Memory:
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
         chain = assembly.chain(self.database, self.settings, self.data_dir, self.clock, self._provider)
         chosen = {**assembly.told(chain), "mode": self.settings.mode}
-        return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": list(self.problems)}
+        problems = [*self.problems, *assembly.problems(self.settings, self.data_dir)]
+        return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": problems}
 
     def _projects(self, name: str | None) -> tuple[int, ...]:
         """The id of the project with this name, key, or folder, as a filter; NotFound says which there are."""

@@ -169,7 +169,7 @@ def _with_outcome(reply: ParsedReply, text: str, *, blank: bool, echoed: bool) -
     skip = _SKIP.search(text)
     if skip:
         reply = evolve(reply, reason=_reason(skip))
-    if reply.observations or reply.summary or skip:
+    if reply.observations or reply.summary or (skip and not echoed):  # the instructions, echoed, hold the marker too
         found = Outcome.OBSERVATIONS if reply.observations else Outcome.SUMMARY if reply.summary else Outcome.SKIPPED
         return evolve(reply, outcome=found)
     rest = _FENCE.sub("", text).strip()

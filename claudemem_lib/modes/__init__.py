@@ -1,4 +1,8 @@
-"""Modes: which kinds of things are remembered, and the words that ask a model for them. Data files, one per mode."""
+"""Modes: which kinds of things are remembered, and the words that ask a model for them. Data files, one per mode.
+
+`parent--child` is the mode *parent* with what the file of that name changes: objects are merged, lists and texts replaced.
+One level only. Without a file of its own it is the parent.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HERE = Path(__file__).parent
+_INHERITS = "--"
 _NAME = re.compile(r"[A-Za-z0-9]+(?:-{1,2}[A-Za-z0-9]+)*")
 REQUIRED_PROMPTS = (
     "system_identity",
@@ -78,12 +83,26 @@ def load(name: str, extra_dir: Path | str | None = None) -> Mode:
     if not _NAME.fullmatch(name):
         message = f"{name!r} is no mode name: letters, digits and dashes only"
         raise NotFound(message)
-    for folder in _folders(extra_dir):
-        path = folder / f"{name}.json"
-        if path.is_file():
-            return _read(name, path)
-    message = f"There is no mode {name!r}; known are {', '.join(names(extra_dir))}. CLAUDE_MEM_MODE chooses one."
-    raise NotFound(message)
+    parent, inherits, child = name.partition(_INHERITS)
+    if _INHERITS in child:
+        message = f"{name!r} is no mode name: a mode inherits from one other, so {_INHERITS} stands in it once"
+        raise NotFound(message)
+    own, base = _file(name, extra_dir), _file(parent, extra_dir) if inherits else None
+    if base is None and (own is None or inherits):
+        missing = parent if inherits else name
+        message = f"There is no mode {missing!r}; known are {', '.join(names(extra_dir))}. CLAUDE_MEM_MODE chooses one."
+        raise NotFound(message)
+    found = _merged(_read(base), _read(own) if own else {}) if base else _read(own or _HERE)
+    try:
+        return _mode(name, found)
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"The mode file {own or base} is not a mode: {_reason(error)}. Mend it or choose another mode."
+        raise SettingsError(message) from error
+
+
+def load_or_code(name: str, extra_dir: Path | str | None = None) -> Mode:
+    """The mode *name*, or ours called code where it cannot be used, so that nothing stops for a mistyped setting."""
+    return load("code") if problem(name, extra_dir) else load(name, extra_dir)
 
 
 def problem(name: str, extra_dir: Path | str | None = None) -> str:
@@ -104,17 +123,23 @@ def _folders(extra_dir: Path | str | None) -> tuple[Path, ...]:
     return (_HERE,) if extra_dir is None else (Path(extra_dir), _HERE)
 
 
-def _read(name: str, path: Path) -> Mode:
+def _file(name: str, extra_dir: Path | str | None) -> Path | None:
+    return next((path for folder in _folders(extra_dir) if (path := folder / f"{name}.json").is_file()), None)
+
+
+def _read(path: Path) -> Any:
     try:
-        found = json.loads(path.read_text("utf-8-sig"))
+        return json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         message = f"The mode file {path} cannot be read ({error}). Mend it or choose another mode."
         raise SettingsError(message) from error
-    try:
-        return _mode(name, found)
-    except (KeyError, TypeError, ValueError) as error:
-        message = f"The mode file {path} is not a mode: {_reason(error)}. Mend it or choose another mode."
-        raise SettingsError(message) from error
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """*base* with *changes*: objects key by key, everything else replaced."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return {**base, **{key: _merged(base.get(key), value) for key, value in changes.items()}}
 
 
 def _mode(name: str, found: Any) -> Mode:
