@@ -35,7 +35,9 @@ CREATE TABLE events(
   taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', finished_ms INTEGER) STRICT;
-CREATE INDEX events_waiting ON events(session_id, prompt_number) WHERE state IN ('pending', 'claimed');
+-- All that choosing the next turn needs, so that no payload is read: a first backfill leaves tens of thousands of rows here.
+CREATE INDEX events_waiting ON events(session_id, prompt_number, occurred_ms, taken_ms, not_before_ms, lease_until_ms, state,
+  failures, claims) WHERE state IN ('pending', 'claimed');
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
 CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
 CREATE INDEX events_parked ON events(id) WHERE state = 'parked';

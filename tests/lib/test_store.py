@@ -467,7 +467,7 @@ CLAIM_VALUES = {"now": 1, "token": "t", "until": 2, "flush": 0, "enough": 20, "a
 
 def test_a_claim_reads_waiting_events_only(memory: Memory) -> None:
     found = plan(memory.database, sql.CLAIM, CLAIM_VALUES)
-    assert "events_waiting" in found
+    assert "SCAN events USING COVERING INDEX events_waiting" in found
     assert "SCAN events\n" not in found + "\n"
 
 
