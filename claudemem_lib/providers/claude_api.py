@@ -35,30 +35,43 @@ class Claude:
         self._key = Key(settings, self.name)
         self._settings = settings
         self._model = ALIASES.get(settings.model, settings.model)
+        self._seconds = float(settings.provider_timeout_seconds)
+        self._made: anthropic.Anthropic | None = None
 
     def complete(self, prompt: Prompt) -> Reply:
         """The model's answer to *prompt*."""
-        seconds = float(self._settings.provider_timeout_seconds)
-        client = anthropic.Anthropic(
-            api_key=self._key.get(),
-            base_url=urls.claude(self._settings.claude_base_url) or ADDRESS,
-            timeout=seconds,
-            max_retries=0,
-            http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
-        )
-        client.auth_token = None
-        client._custom_headers = {}  # noqa: SLF001  # those of ANTHROPIC_CUSTOM_HEADERS, which a project may have set
+        client = self._client()
         try:
-            answer = within(seconds, lambda: client.messages.create(**self._request(prompt)))
+            answer = within(self._seconds, lambda: client.messages.create(**self._request(prompt)))
             return self._reply(answer)
         except anthropic.APIStatusError as error:
             raise self._refused(error.status_code, str(error.message), dict(error.response.headers)) from None
         except (anthropic.APIConnectionError, TimeoutError) as error:
+            self._forget_client()
             raise failures.unreachable(self.name, error) from None
         except (json.JSONDecodeError, anthropic.APIResponseValidationError):
             raise failures.no_json(self.name) from None
-        finally:
-            client.close()
+
+    def _client(self) -> anthropic.Anthropic:
+        """The connection for the key in force; making one costs a tenth of a second."""
+        key = self._key.get()
+        if self._made is None or self._made.api_key != key:
+            self._forget_client()
+            self._made = anthropic.Anthropic(
+                api_key=key,
+                base_url=urls.claude(self._settings.claude_base_url) or ADDRESS,
+                timeout=self._seconds,
+                max_retries=0,
+                http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
+            )
+            self._made.auth_token = None
+            self._made._custom_headers = {}  # noqa: SLF001  # those of ANTHROPIC_CUSTOM_HEADERS, which a project may have set
+        return self._made
+
+    def _forget_client(self) -> None:
+        made, self._made = self._made, None
+        if made is not None:
+            made.close()
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         system = {"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import google.genai as genai  # noqa: PLR0402  # so that a missing package is named
 import httpx2
-from google.genai import errors
+from google.genai import errors, types
 
 from claudemem_lib import urls
 from claudemem_lib.models import Reply, Usage
@@ -47,29 +47,43 @@ class Gemini:
         self._key = Key(settings, self.name)
         self._settings = settings
         self._model = settings.gemini_model.removeprefix("models/")
+        self._seconds = float(settings.provider_timeout_seconds)
+        self._made: genai.Client | None = None
+        self._shown = ""
         self.gap_ms = _gap_ms(self._model) if settings.gemini_rate_limiting_enabled else 0
 
     def complete(self, prompt: Prompt) -> Reply:
         """The model's answer to *prompt*."""
-        seconds = float(self._settings.provider_timeout_seconds)
-        options = {
-            "base_url": urls.gemini(self._settings.gemini_base_url) or ADDRESS,
-            "api_version": "v1beta",
-            "timeout": int(seconds * 1_000),
-            "client_args": {"follow_redirects": False},
-        }
-        client = genai.Client(api_key=self._key.get(), vertexai=False, http_options=options)  # type: ignore[arg-type]  # as documented
+        client = self._client()
         try:
-            answer = within(seconds, lambda: client.models.generate_content(**self._request(prompt)))
+            answer = within(self._seconds, lambda: client.models.generate_content(**self._request(prompt)))
             return self._reply(answer)
         except errors.APIError as error:
             raise self._refused(error) from None
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+            self._forget_client()
             raise failures.unreachable(self.name, error) from None
         except (json.JSONDecodeError, errors.UnknownApiResponseError):
             raise failures.no_json(self.name) from None
-        finally:
-            client.close()
+
+    def _client(self) -> genai.Client:
+        """The connection for the key in force; making one costs a tenth of a second."""
+        key = self._key.get()
+        if self._made is None or self._shown != key:
+            self._forget_client()
+            options = types.HttpOptions(
+                base_url=urls.gemini(self._settings.gemini_base_url) or ADDRESS,
+                api_version="v1beta",
+                timeout=int(self._seconds * 1_000),
+                client_args={"follow_redirects": False},
+            )
+            self._made, self._shown = genai.Client(api_key=key, vertexai=False, http_options=options), key
+        return self._made
+
+    def _forget_client(self) -> None:
+        made, self._made = self._made, None
+        if made is not None:
+            made.close()
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         config = {

@@ -35,33 +35,45 @@ class OpenAI:
         """Read what is needed of the settings."""
         self._key = Key(settings, self.name)
         self._settings = settings
+        self._seconds = float(settings.provider_timeout_seconds)
+        self._made: openai.OpenAI | None = None
         self._address = urls.openai(settings.openai_base_url or OPENROUTER)
 
     def complete(self, prompt: Prompt) -> Reply:
         """The model's answer to *prompt*."""
-        seconds = float(self._settings.provider_timeout_seconds)
-        client = openai.OpenAI(
-            api_key=self._bearer(),
-            base_url=self._address,
-            timeout=seconds,
-            max_retries=0,
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
-        )
-        client.organization = client.project = None
-        client._custom_headers = self._headers()  # noqa: SLF001  # not those of OPENAI_CUSTOM_HEADERS, which a project may have set
+        client = self._client()
         try:
-            answer = within(seconds, lambda: client.chat.completions.create(**self._request(prompt)))
+            answer = within(self._seconds, lambda: client.chat.completions.create(**self._request(prompt)))
             return self._reply(answer)
         except openai.APIStatusError as error:
-            raise self._refused(
-                error.status_code, f"{error.code or ''} {error.message}", dict(error.response.headers)
-            ) from None
+            said = f"{error.code or ''} {error.message}"
+            raise self._refused(error.status_code, said, dict(error.response.headers)) from None
         except (openai.APIConnectionError, TimeoutError) as error:
+            self._forget_client()
             raise failures.unreachable(self.name, error) from None
         except (json.JSONDecodeError, openai.APIResponseValidationError):
             raise failures.no_json(self.name) from None
-        finally:
-            client.close()
+
+    def _client(self) -> openai.OpenAI:
+        """The connection for the key in force; making one costs a tenth of a second."""
+        key = self._bearer()
+        if self._made is None or self._made.api_key != key:
+            self._forget_client()
+            self._made = openai.OpenAI(
+                api_key=key,
+                base_url=self._address,
+                timeout=self._seconds,
+                max_retries=0,
+                http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            )
+            self._made.organization = self._made.project = None
+            self._made._custom_headers = self._headers()  # noqa: SLF001  # not those of OPENAI_CUSTOM_HEADERS
+        return self._made
+
+    def _forget_client(self) -> None:
+        made, self._made = self._made, None
+        if made is not None:
+            made.close()
 
     def _bearer(self) -> str:
         """The key; a service on this machine may go without."""
