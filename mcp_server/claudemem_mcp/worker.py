@@ -20,7 +20,7 @@ from claudemem_lib import paths, settings
 from claudemem_lib.errors import ClaudeMemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Observed
@@ -53,7 +53,7 @@ class Worker:
 
     def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run side by side."""
-        return (self.take_in, self.observe, self.reload, self.keep_house, self.recover)
+        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.recover)
 
     def wake(self) -> None:
         """There may be something to observe."""
@@ -108,13 +108,14 @@ class Worker:
         """Use changed settings from the next batch on. The folder is watched: a watch on a file dies with its replacement."""
         folder = Path(self.memory.data_dir)
         names = {str(folder / paths.SETTINGS), str(folder / ".env")}
-        told: tuple[str, ...] = self.memory.problems
+        told = _kinds(self.memory.problems)
         async for _ in self._changes(folder, names.__contains__):
             await self._try(self._write_rules, self._looking)  # the hooks need not wait for the batch at hand
             problems = await self._try(self.memory.reload, self._observing) or ()
-            for problem in problems if problems != told else ():
-                LOG.warning("%s", problem)
-            told = problems
+            for problem in problems:
+                if not _kinds([problem]) <= told:
+                    LOG.warning("%s", problem)
+            told = _kinds(problems)
             self.wake()
 
     def _write_rules(self) -> None:
@@ -178,3 +179,8 @@ class Worker:
         while not self._over.is_set():
             await anyio.sleep(POLL_S)
             yield
+
+
+def _kinds(problems: Iterable[str]) -> set[str]:
+    """What problems are about, without the details that change while somebody types."""
+    return {problem.partition(" (")[0] for problem in problems}
