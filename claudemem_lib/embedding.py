@@ -1,0 +1,178 @@
+"""Semantic search as a process holds it: one embedder, loaded once and in the background, and what it makes of the memory.
+
+start() --thread--> load --> ready            embed_pending(): memories without a vector -> vectors, links, the cap kept
+                      |                       near(): a question -> the memories nearest to it, [] until ready
+                 failed: status says why; the next caller tries again
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+from claudemem_lib import embedders
+from claudemem_lib.errors import EmbedderUnavailable
+from claudemem_lib.store import memories, vectors
+from claudemem_lib.store.fulltext import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from claudemem_lib.embedders import Embedder
+    from claudemem_lib.settings import Settings
+    from claudemem_lib.store.database import Database
+
+PER_STEP = 32
+SIMILAR_COSINE = 0.92
+SIMILAR_WORDS = 0.6
+_WORD = re.compile(r"\w+")
+
+
+class Embedding:
+    """The embedder of one memory. Threads share it; its model is loaded by the first who needs it and by nobody else."""
+
+    def __init__(
+        self,
+        database: Database,
+        data_dir: str,
+        settings: Callable[[], Settings],
+        clock: Callable[[], int],
+        given: Embedder | None = None,
+    ) -> None:
+        """Nothing is loaded yet. *settings* gives those in force, *given* replaces the embedder they choose."""
+        self._database, self._data_dir = database, data_dir
+        self._settings, self._clock = settings, clock
+        self._given = given
+        self._embedder = given
+        self._loading = threading.Lock()
+        self._problem = ""
+        self._chosen: tuple[str, str] | None = None
+        self._settled: tuple[object, ...] | None = None
+
+    # ------------------------------------------------------------------------------------------------------ the model
+    def load(self) -> Embedder:
+        """The embedder; who comes while it is loaded waits for it. EmbedderUnavailable says why there is none."""
+        settings = self._settings()
+        chosen = (settings.embedder, settings.embedding_model)
+        with self._loading:
+            if self._given is None and self._embedder is not None and self._chosen != chosen:
+                self._embedder = None
+            if self._embedder is None:
+                try:
+                    self._embedder = embedders.load(settings, self._data_dir)
+                except EmbedderUnavailable as error:
+                    self._problem = str(error)
+                    raise
+                self._chosen, self._problem = chosen, ""
+            return self._embedder
+
+    def start(self) -> threading.Thread:
+        """Load the embedder in the background; gives the thread."""
+
+        def quietly() -> None:
+            try:
+                self.load()
+            except EmbedderUnavailable:
+                return  # status says why
+
+        thread = threading.Thread(target=quietly, name="embedder", daemon=True)
+        thread.start()
+        return thread
+
+    def status(self) -> dict[str, Any]:
+        """Whether semantic search works here, with what, how many memories it covers, and why not."""
+        ready, cap = self._embedder, self._settings().max_embeddings
+        space = vectors.space(self._database)
+        reason = "" if ready else self._problem
+        reason = reason or vectors.unavailable(self._database)
+        return {
+            "engine": ready.name if ready else None,
+            "model": space.model if space else None,
+            "embedded": vectors.count(self._database),
+            "waiting": vectors.count_waiting(self._database, cap),
+            "cap": cap,
+            "problem": reason,
+        }
+
+    # ----------------------------------------------------------------------------------------------------- searching
+    def near(self, text: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
+        """The memories nearest to a text with their cosines; none while there is no embedder or no vector of its own."""
+        embedder = self._embedder
+        if embedder is None or vectors.unavailable(self._database):
+            return []
+        known = vectors.space(self._database)
+        if known is None or known != vectors.space_of(embedder.name, embedder.dimension):
+            return []
+        return vectors.near(self._database, known, embedder.embed_query(text), filters, limit)
+
+    # ----------------------------------------------------------------------------------------------------- embedding
+    def embed_pending(self, *, most: int = 1_000_000, until: Callable[[], bool] = lambda: False) -> int:
+        """Embed what waits, newest first, at most *most*; keep the cap. Gives how many got a vector.
+
+        EmbedderUnavailable says why there is no embedder here.
+
+        Each step is one short transaction; nothing is embedded inside one. Changes nothing if nothing changed since it was last
+        done.
+        """
+        settings = self._settings()
+        chosen = (settings.max_embeddings, settings.embedding_model, settings.embedder)
+        state = (self._database.data_version(), self._database.own_changes(), *chosen)
+        if state == self._settled:
+            return 0
+        embedder = self.load()
+        known = vectors.space_of(embedder.name, embedder.dimension)
+        vectors.enter(self._database, known)
+        if self._settled is None:
+            vectors.mend(self._database)
+        done = 0
+        while done < most and not until():
+            texts = vectors.waiting(self._database, settings.max_embeddings, min(PER_STEP, most - done))
+            if not texts:
+                break
+            found = dict(zip(texts, embedder.embed_documents(list(texts.values())), strict=True))
+            stored = vectors.add(self._database, known, found, texts)
+            self._link(known, found, texts)
+            done += stored
+            if not stored:
+                break  # what waits changes faster than it is embedded; the next run sees it as it is then
+        else:
+            return done
+        gone = prune(self._database, settings.max_embeddings)
+        self._settled = state if not done and not gone else ()
+        return done
+
+    def reindex(self) -> int:
+        """Throw every vector away, so that all are made anew; gives how many there were."""
+        self._settled = None
+        return vectors.clear(self._database)
+
+    def _link(self, known: vectors.Space, found: Mapping[int, Sequence[float]], texts: Mapping[int, str]) -> None:
+        """Link memories that say nearly the same as an older one of their project: near in meaning, and mostly the same words."""
+        if vectors.unavailable(self._database):
+            return
+        for one in memories.get(self._database, found):
+            only = memories.project_of(self._database, one.id)
+            close = [
+                memory
+                for memory, cosine in vectors.near(self._database, known, found[one.id], Filters(projects=(only,)), 5)
+                if memory != one.id and cosine >= SIMILAR_COSINE
+            ]
+            for other in memories.get(self._database, close):
+                if _alike(texts[one.id], vectors.text_of(memories.texts_of(other))):
+                    pair = sorted((one.id, other.id))
+                    memories.link(self._database, pair[1], pair[0], "similar", self._clock())
+
+
+def prune(database: Database, cap: int, *, until: Callable[[], bool] = lambda: False) -> int:
+    """Take the vectors of what lies beyond the cap away, in short transactions; gives how many. Rows and full text stay."""
+    gone = 0
+    while not until() and (found := vectors.beyond(database, cap)):
+        gone += vectors.drop(database, found)
+    return gone
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether most words of the two texts are the same (Jaccard)."""
+    left, right = (set(_WORD.findall(text.lower())) for text in (one, other))
+    return len(left & right) >= SIMILAR_WORDS * len(left | right)

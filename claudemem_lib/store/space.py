@@ -1,0 +1,29 @@
+"""Giving unused pages of the memory file back, without ever holding the write lock for long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claudemem_lib.errors import StoreBusy
+from claudemem_lib.store import sql
+
+if TYPE_CHECKING:
+    from claudemem_lib.store.database import Database
+
+PAGES_PER_STEP = 500
+
+
+def shrink(database: Database) -> int:
+    """Let go of every unused page; gives how many. The file itself shrinks at the checkpoint, if nobody reads just then."""
+    freed = 0
+    while (unused := int(database.row(sql.UNUSED_PAGES)[0])) > 0:
+        database.rows(sql.FREE_PAGES.format(PAGES_PER_STEP))
+        left = int(database.row(sql.UNUSED_PAGES)[0])
+        if left >= unused:
+            break  # the file was made without incremental vacuum
+        freed += unused - left
+    try:
+        database.rows(sql.CHECKPOINT)
+    except StoreBusy:
+        return freed
+    return freed

@@ -1,0 +1,213 @@
+"""The vectors of memories: two ordinary tables, ranked with sqlite-vec's functions. Gives ids and cosines; no model is known here.
+
+A vector has length 1 and one scale for all: eight bits a value, one bit of sign. Candidates are chosen by the signs (Hamming
+distance), ranked by the eight-bit values. That is a third of the time of a vec0 table and gives its space back on deletion.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+from attrs import evolve, frozen
+
+from claudemem_lib.store import sql
+from claudemem_lib.store.connection import run
+from claudemem_lib.store.fulltext import Filters, clauses
+from claudemem_lib.store.memories import id_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from claudemem_lib.store.database import Database
+
+LARGEST = 127
+DEVIATIONS = 4.0
+LEAST_POOL = 1_000
+PER_POOL = 100  # one candidate for so many vectors, beyond the least
+PER_TRANSACTION = 500
+ROW_BYTES = 12
+
+
+@frozen
+class Space:
+    """What the stored vectors are in: only vectors of one space can be compared. *scale* is the value that eight bits end at."""
+
+    model: str
+    dimension: int
+    scale: float
+
+
+def space_of(model: str, dimension: int) -> Space:
+    """The space of a model's vectors: the values of a vector of length 1 hardly exceed four standard deviations."""
+    return Space(model, dimension, DEVIATIONS / math.sqrt(dimension))
+
+
+def unavailable(database: Database) -> str:
+    """Why vectors cannot be searched on this machine, "" if they can; loads sqlite-vec into this thread's connection."""
+    connection = database.connection()
+    try:
+        connection.execute(sql.VEC_VERSION).fetchall()
+    except apsw.SQLError:
+        pass
+    else:
+        return ""
+    # Importing the package would import numpy; its shared library is all that is needed.
+    spec = find_spec("sqlite_vec")
+    if spec is None or not spec.origin:
+        return "semantic search needs sqlite-vec: pip install 'claudemem[semantic-lite]'"
+    try:
+        connection.enable_load_extension(True)  # noqa: FBT003  # apsw takes no name
+        try:
+            connection.load_extension(str(Path(spec.origin).with_name("vec0")))
+        finally:
+            connection.enable_load_extension(False)  # noqa: FBT003
+    except (apsw.Error, AttributeError) as error:
+        return f"sqlite-vec cannot be loaded here: {error}"
+    return ""
+
+
+def space(database: Database) -> Space | None:
+    """The space of the stored vectors, None if there are none yet."""
+    row = database.row(sql.SPACE)
+    return Space(*row) if row else None
+
+
+def enter(database: Database, wanted: Space) -> None:
+    """Make *wanted* the space of the file; vectors of another one leave, a bounded number at a time."""
+    if space(database) == wanted:
+        return
+    clear(database)
+    with database.write() as connection:
+        run(connection, sql.SET_SPACE, (wanted.model, wanted.dimension, wanted.scale))
+
+
+def clear(database: Database) -> int:
+    """Delete every vector; gives how many. They are made again where there is an embedder."""
+    with database.write() as connection:
+        run(connection, sql.CLEAR_SPACE)
+    gone = 0
+    while True:
+        with database.write() as connection:
+            found = len(run(connection, sql.CLEAR_VECTORS, (PER_TRANSACTION,)))
+        gone += found
+        if found < PER_TRANSACTION:
+            break
+    with database.write() as connection:
+        run(connection, sql.CLEAR_SIGNS)
+    return gone
+
+
+def add(database: Database, known: Space, vectors: Mapping[int, Sequence[float]], texts: Mapping[int, str]) -> int:
+    """Store vectors of memories, in one transaction, if the file is still in that space; gives how many.
+
+    What was forgotten or edited since *texts* was read is left out: it has no vector and waits.
+    """
+    with database.write() as connection:
+        row = run(connection, sql.SPACE)
+        if not row or Space(*row[0]) != known:
+            return 0
+        current = {row[0]: (row[1], text_of(row[2:])) for row in run(connection, sql.TEXTS, (id_list(vectors),))}
+        stored = 0
+        for memory, vector in vectors.items():
+            project, text = current.get(memory, (0, ""))
+            if memory not in current or text != texts[memory]:
+                continue
+            run(connection, sql.ADD_VECTOR, (memory, project, eight_bits(vector, known.scale)))
+            run(connection, sql.ADD_SIGNS, (project, memory, signs(vector)))
+            stored += 1
+    return stored
+
+
+def waiting(database: Database, cap: int, most: int) -> dict[int, str]:
+    """The memories within the cap (the newest, and every note) that have no vector yet, newest first, with what to embed."""
+    found = [row[0] for row in database.rows(sql.WAITING, {"cap": cap or -1, "most": most})]
+    rows = database.rows(sql.TEXTS, (id_list(found),)) if found else []
+    return {row[0]: text_of(row[2:]) for row in rows}
+
+
+def text_of(row: Sequence[str]) -> str:
+    """What is embedded of a memory, in one piece: parts did no better in the benchmarks and cost several vectors each."""
+    title, *texts, concepts = row
+    body = "\n".join(text for text in texts if text)
+    head = " ".join(part for part in (title, concepts) if part)
+    begins = " ".join(body[: 2 * len(title)].split()).startswith(" ".join(title.rstrip("…").split()))
+    return body if begins and not concepts else f"{head}\n{body}".strip()
+
+
+def count(database: Database) -> int:
+    """How many memories have a vector."""
+    return int(database.row(sql.COUNT_VECTORS)[0])
+
+
+def count_waiting(database: Database, cap: int) -> int:
+    """How many memories within the cap have no vector yet."""
+    return int(database.row(sql.COUNT_WAITING, {"cap": cap or -1})[0])
+
+
+def beyond(database: Database, cap: int) -> list[int]:
+    """Embedded memories beyond the cap, at most PER_TRANSACTION; notes stay. Looks no further than the first run without any."""
+    if not cap or count(database) <= cap:
+        return []
+    edge = database.row(sql.EDGE, (cap - 1,))
+    return [] if edge is None else [row[0] for row in database.rows(sql.BEYOND, (*edge, PER_TRANSACTION))]
+
+
+def count_beyond(database: Database, cap: int) -> int:
+    """How many embedded memories lie beyond the cap; reads them all, for a person who asks."""
+    edge = database.row(sql.EDGE, (cap - 1,)) if cap else None
+    return int(database.row(sql.COUNT_BEYOND, edge)[0]) if edge else 0
+
+
+def bytes_each(database: Database) -> int:
+    """About what a vector takes in the file: its eight-bit values, its signs, and the keys of both."""
+    known = space(database)
+    return known.dimension + known.dimension // 8 + 2 * ROW_BYTES if known else 0
+
+
+def drop(database: Database, ids: Iterable[int]) -> int:
+    """Delete the vectors of some memories, nothing else; gives how many."""
+    with database.write() as connection:
+        return len(run(connection, sql.DROP_VECTORS, (id_list(ids),)))
+
+
+def mend(database: Database) -> int:
+    """Delete vectors whose memory or other half is gone; gives how many. What lacks one then is embedded again."""
+    with database.write() as connection:
+        return sum(len(run(connection, text)) for text in (sql.DROP_ORPHANS, sql.DROP_HALVES, sql.DROP_LONE_SIGNS))
+
+
+def near(
+    database: Database, known: Space, vector: Sequence[float], filters: Filters, limit: int
+) -> list[tuple[int, float]]:
+    """The memories nearest to *vector* that pass the filters, with their cosines, nearest first.
+
+    The filters apply before the candidates are cut. Recall of the nearest ten: .97 and better.
+    """
+    condition, values = clauses(evolve(filters, projects=()))
+    where, more = clauses(Filters(projects=filters.projects))
+    text = sql.NEAR.format(
+        join=sql.NEAR_JOIN if condition else "", filters=where.replace("m.project_id", "s.project_id") + condition
+    )
+    pool = max(LEAST_POOL, limit * 10, count(database) // PER_POOL)
+    bound = {"signs": signs(vector), "vector": eight_bits(vector, known.scale), "pool": pool, "limit": limit}
+    rows = database.rows(text, {**values, **more, **bound})
+    unit = (LARGEST / known.scale) ** 2
+    return [(memory, 1 - distance**2 / (2 * unit)) for memory, distance in rows]
+
+
+def eight_bits(vector: Iterable[float], scale: float) -> bytes:
+    """A vector as signed bytes."""
+    factor = LARGEST / scale
+    return array("b", [max(-LARGEST, min(LARGEST, round(value * factor))) for value in vector]).tobytes()
+
+
+def signs(vector: Sequence[float]) -> bytes:
+    """The signs of a vector, a bit each, filled up to whole bytes."""
+    bits = "".join("1" if value > 0 else "0" for value in vector)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
