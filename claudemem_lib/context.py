@@ -42,6 +42,8 @@ def build(connection: apsw.Connection, options: dict[str, Any], place: Place, no
     rows = run(connection, sql.CONTEXT_SESSION, (now_ms - OWN_START_MS, place.session)) if place.session else []
     session_id, told_ms = rows[0] if rows else (None, 0)
     limit = min(options["context_tokens"] * CHARACTERS_PER_TOKEN, HARD_LIMIT) - len(render.fenced(""))
+    paused = "".join(f"\n\n{row[0]}" for row in run(connection, sql.PAUSED, (now_ms,)))
+    limit -= len(paused)
     if place.source == "compact" and session_id is not None:
         body = _story(connection, session_id, limit)
     else:
@@ -49,7 +51,7 @@ def build(connection: apsw.Connection, options: dict[str, Any], place: Place, no
         recent = _Recent(connection, options, place, now_ms)
         recent.session_id, recent.since_ms = session_id or 0, told_ms if place.source == "resume" else 0
         body = recent.body(project[0], limit) if project else ""
-    return render.fenced(body, limit) if body else ""
+    return render.fenced(body + paused, limit + len(paused)) if body else ""
 
 
 class _Row:
@@ -77,7 +79,8 @@ class _Recent:
     def body(self, project: tuple[int, str, str], limit: int) -> str:
         """The text without its tags: newest summary, notes, observations by day and file, what it costs."""
         project_id, name, root = project
-        notes = self._rows(project_id, "note", NOTES)
+        pinned = self._pinned(project_id)
+        notes = [*pinned, *self._rows(project_id, "note", NOTES)]
         summaries = self._rows(project_id, "summary", self.options["context_session_count"])
         observations = self._chosen(project_id, root)
         if not (notes or summaries or observations):
@@ -105,6 +108,11 @@ class _Recent:
     def _rows(self, project: int, kind: str, most: int) -> list[_Row]:
         values = (project, kind, self.since_ms, self.session_id, most)
         return [_Row(row) for row in run(self.connection, sql.CONTEXT_ROWS, values)]
+
+    def _pinned(self, project: int) -> list[_Row]:
+        """What a person wants told whatever its kind and age."""
+        values = (project, self.since_ms, self.session_id, NOTES)
+        return [_Row(row) for row in run(self.connection, sql.CONTEXT_PINNED, values)]
 
     def _chosen(self, project: int, root: str) -> list[_Row]:
         """The observations worth showing, best first: newest, nearest to the working directory, on the same branch."""
@@ -238,7 +246,7 @@ def _marks(values: Sequence[object]) -> str:
 
 def _note(row: _Row) -> str:
     """A note's title and text, or only the text where the title is its beginning."""
-    text, title = render.line(row.narrative), render.line(row.title)
+    text, title = render.line(row.narrative or row.completed), render.line(row.title)
     return f"{title}: {text}" if title and not text.startswith(title.rstrip("…")) else text
 
 

@@ -29,9 +29,11 @@ from claudemem_lib import (
     timeline,
 )
 from claudemem_lib.backfill import Backfill
+from claudemem_lib.browse import Browse
+from claudemem_lib.curate import Curate
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
-from claudemem_lib.store import events, fulltext, memories, sessions, status
+from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
 from claudemem_lib.store.fulltext import Filters, Page
@@ -85,6 +87,8 @@ class Memory:
         self.settings, self.problems = (settings_given, ()) if settings_given else settings.load(self.data_dir)
         settings.write_rules(self.data_dir)
         self._provider = provider
+        self.browse = Browse(self.database)
+        self.curate = Curate(self.database, self.data_dir, self.clock)
 
     def __enter__(self) -> Self:
         return self
@@ -294,15 +298,21 @@ class Memory:
         return memories.get(self.database, search.ids(ids_wanted))
 
     def forget(self, ids_wanted: Iterable[int]) -> list[int]:
-        """Delete memories for good; gives the ids that were there."""
+        """Delete memories for good; gives the ids that were there. `curate.forget` can be undone for a while."""
         with self.database.write() as connection:
+            curating.lapse(connection)
             return memories.forget(connection, search.ids(ids_wanted))
 
-    def context(self, cwd: str | None = None, *, source: str = "startup", session: str = "") -> str:
-        """What a session starting in *cwd* would be told ("" for nothing); *source* as the host's SessionStart says it."""
+    def context(
+        self, cwd: str | None = None, *, source: str = "startup", session: str = "", given: Settings | None = None
+    ) -> str:
+        """What a session starting in *cwd* would be told ("" for nothing); *source* as the host's SessionStart says it.
+
+        *given* shows it with other settings than those in force.
+        """
         cwd = projects.real_path(os.path.abspath(cwd or "."))  # noqa: PTH100  # keeps what is no path of this machine
         place = contexts.Place(projects.identify(cwd)[0], cwd, projects.branch_of(cwd), session, source)
-        options = {name: getattr(self.settings, name) for name in rules.DEFAULTS}
+        options = {name: getattr(given or self.settings, name) for name in rules.DEFAULTS}
         return contexts.build(self.database.connection(), options, place, self.clock())
 
     def sessions(self, project: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Session]:

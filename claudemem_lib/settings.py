@@ -19,13 +19,14 @@ from claudemem_lib.errors import SettingsError
 from claudemem_lib.setting import setting
 from claudemem_lib.settings_migration import migrated
 from claudemem_lib.settings_model import ModelSettings
+from claudemem_lib.settings_tui import TuiSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from attrs import Attribute
 
-GROUPS = ("capture", "model", "queue", "context", "storage", "server")
+GROUPS = ("capture", "model", "queue", "context", "storage", "server", "interface")
 
 
 def _rule(name: str, **about: Any) -> Any:
@@ -34,7 +35,7 @@ def _rule(name: str, **about: Any) -> Any:
 
 
 @frozen(kw_only=True)
-class Settings(ModelSettings):
+class Settings(ModelSettings, TuiSettings):
     """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
 
     capture_enabled: bool = _rule(

@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import recall, server, setup, upkeep
+from claudemem_lib.cli import cost, curate, recall, server, setup, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -28,17 +28,20 @@ def main(ctx: click.Context, data_dir: str | None) -> None:
 
 for command in (
     setup.demo,
+    tui.tui,
     recall.search,
     recall.timeline,
     recall.show_command,
     recall.context,
     recall.remember,
+    *curate.COMMANDS,
     upkeep.sessions,
     upkeep.projects,
     upkeep.status,
     upkeep.queue,
     upkeep.drain,
     upkeep.backfill,
+    *cost.COMMANDS,
     server.serve,
     server.start,
     server.stop,

@@ -45,34 +45,34 @@ def best(database: Database, match: str, filters: Filters, page: Page) -> list[t
 
     Without filters only the MATCHES_SCORED newest matches are scored: words that more memories have tell little.
     """
-    clauses, values = _clauses(filters)
-    text = sql.SEARCH_BEST_FILTERED.format(filters=clauses) if clauses else sql.SEARCH_BEST
-    values |= {} if clauses else {"most": MATCHES_SCORED}
+    where, values = clauses(filters)
+    text = sql.SEARCH_BEST_FILTERED.format(filters=where) if where else sql.SEARCH_BEST
+    values |= {} if where else {"most": MATCHES_SCORED}
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """All matches of an FTS5 expression by date, not scored."""
-    clauses, values = _clauses(filters)
-    text = sql.SEARCH_DATED.format(filters=clauses, order=sql.DATE_ORDERS[page.order])
+    where, values = clauses(filters)
+    text = sql.SEARCH_DATED.format(filters=where, order=sql.DATE_ORDERS[page.order])
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def count(database: Database, filters: Filters) -> int:
     """How many memories pass the filters."""
-    clauses, values = _clauses(filters)
-    return int(database.rows(sql.SEARCH_COUNT.format(filters=clauses), values)[0][0])
+    where, values = clauses(filters)
+    return int(database.rows(sql.SEARCH_COUNT.format(filters=where), values)[0][0])
 
 
 def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """Everything that passes the filters, by date."""
-    clauses, values = _clauses(filters)
+    where, values = clauses(filters)
     few = _few(database, filters)
     if few is not None:
-        clauses += sql.FILTER_IDS
+        where += sql.FILTER_IDS
         values["ids"] = id_list(few)
     order = sql.DATE_ORDERS["date_asc" if page.order == "date_asc" else "date_desc"]
-    text = sql.SEARCH_NEWEST.format(filters=clauses, order=order)
+    text = sql.SEARCH_NEWEST.format(filters=where, order=order)
     return database.rows(text, {**values, "limit": page.limit, "offset": page.offset})
 
 
@@ -94,7 +94,7 @@ def _few(database: Database, filters: Filters) -> list[int] | None:
     return None
 
 
-def _clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
+def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
     """The filters as SQL and the values it binds."""
     values: dict[str, Any] = {}
     text = ""

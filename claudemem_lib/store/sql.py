@@ -52,7 +52,8 @@ CREATE TABLE memories(
   completed TEXT NOT NULL DEFAULT '', next_steps TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '',
   terms TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '', provider TEXT NOT NULL DEFAULT '',
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
-  created_ms INTEGER NOT NULL) STRICT;
+  created_ms INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX memories_pinned ON memories(project_id, created_ms) WHERE pinned = 1;
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_time ON memories(created_ms);
 CREATE INDEX memories_of_kind ON memories(kind, created_ms);
@@ -98,6 +99,19 @@ CREATE TRIGGER memories_au AFTER UPDATE OF
     new.next_steps, new.notes, new.terms);
 END;
 
+CREATE TABLE memory_links(
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
+  other_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK(kind IN ('supersedes', 'similar')), created_ms INTEGER NOT NULL,
+  PRIMARY KEY(memory_id, kind, other_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX memory_links_back ON memory_links(other_id, kind);
+
+-- Other keys of a project: folders whose project was merged into it. `undo` holds what was changed or deleted, for a few minutes.
+CREATE TABLE project_aliases(
+  key TEXT PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects(id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+CREATE TABLE undo(
+  id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, what TEXT NOT NULL, verb TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
+
 CREATE TABLE transcripts(
   path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, read_ms INTEGER NOT NULL) STRICT;
 
@@ -135,7 +149,10 @@ MIGRATED = "INSERT INTO migrations(version, name, applied_ms) VALUES (?, ?, ?)"
 BACKUP = "VACUUM INTO ?"
 
 # -------------------------------------------------------------------------------------------------------- sessions
-PROJECT_BY_KEY = "SELECT id, key, name, root FROM projects WHERE key = ?"
+PROJECT_BY_KEY = """
+SELECT id, key, name, root FROM projects WHERE key = ?1 OR id = (SELECT project_id FROM project_aliases WHERE key = ?1)
+ORDER BY key = ?1 DESC LIMIT 1
+"""
 PROJECT_BY_NAME = "SELECT id, key, name, root FROM projects WHERE name = ? COLLATE NOCASE"
 ADD_PROJECT = "INSERT INTO projects(key, name, root, created_ms) VALUES (?, ?, ?, ?) RETURNING id"
 PROJECTS = """
@@ -427,7 +444,10 @@ PROMPTS_OF = "s.project_id = :project AND"
 ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
 
 # --------------------------------------------------------------------------------------------------------- context
-CONTEXT_PROJECT = "SELECT id, name, root FROM projects WHERE key = ?"
+CONTEXT_PROJECT = """
+SELECT id, name, root FROM projects WHERE key = ?1 OR id = (SELECT project_id FROM project_aliases WHERE key = ?1)
+ORDER BY key = ?1 DESC LIMIT 1
+"""
 CONTEXT_SESSION = """
 SELECT id, coalesce(CASE WHEN context_ms < ? THEN context_ms ELSE context_before_ms END, 0) FROM sessions WHERE host_id = ?
 """
@@ -437,10 +457,15 @@ SELECT m.id, m.kind, m.type, substr(m.title, 1, 600), substr(m.narrative, 1, 200
   substr(m.completed, 1, 600), m.branch, m.created_ms, m.read_tokens, m.work_tokens, {FIRST_FILE}
 FROM memories m"""
 CONTEXT_ROWS = f"""{_CONTEXT} WHERE m.project_id = ? AND m.kind = ? AND m.created_ms > ? AND m.session_id IS NOT ?
+  AND m.pinned = 0 AND NOT EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes')
+ORDER BY m.created_ms DESC, m.id DESC LIMIT ?"""
+# What a person pinned is told whatever its kind and age.
+CONTEXT_PINNED = f"""{_CONTEXT} WHERE m.project_id = ? AND m.pinned = 1 AND m.created_ms > ? AND m.session_id IS NOT ?
 ORDER BY m.created_ms DESC, m.id DESC LIMIT ?"""
 CONTEXT_CANDIDATES = """
 SELECT m.id, m.branch, {file} FROM memories m
-WHERE m.project_id = ? AND m.kind = 'observation' AND m.created_ms > ? AND m.session_id IS NOT ? {filters}
+WHERE m.project_id = ? AND m.kind = 'observation' AND m.created_ms > ? AND m.session_id IS NOT ? AND m.pinned = 0
+  AND NOT EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes') {filters}
 ORDER BY m.created_ms DESC, m.id DESC LIMIT ?
 """
 CONTEXT_TYPES = " AND m.type IN ({})"
@@ -468,3 +493,88 @@ SELECT f.path, count(*) FROM memory_files f JOIN memories m ON m.id = f.memory_i
 WHERE m.session_id = ? AND f.role = 'modified' GROUP BY f.path ORDER BY max(m.created_ms), f.path
 """
 STORY_WAITING = "SELECT count(*) FROM events WHERE session_id = ? AND state IN ('pending', 'claimed')"
+
+# ------------------------------------------------------------------------------------------------- feed and browsing
+# Both arms are read along their index of time and merged; a place is (created_ms, 1 for a memory or 0 for a prompt, id).
+FEED = "SELECT * FROM ({arms}) ORDER BY 1 {way}, 2 {way}, 3 {way} LIMIT :limit OFFSET :skip"
+FEED_MEMORIES = """
+SELECT m.created_ms, 1, m.id FROM memories m
+WHERE m.created_ms {than}= :at AND (m.created_ms, 1, m.id) {than} (:at, :rank, :id) {filters}
+"""
+FEED_PROMPTS = """
+SELECT q.created_ms, 0, q.id FROM prompts q
+WHERE q.origin = 'user' AND q.created_ms {than}= :at AND (q.created_ms, 0, q.id) {than} (:at, :rank, :id) {filters}
+"""
+FEED_SESSION_MEMORIES = " AND m.session_id = :session"
+FEED_SESSION_PROMPTS = " AND q.session_id = :session"
+FEED_PROJECT_PROMPTS = " AND (SELECT project_id FROM sessions s WHERE s.id = q.session_id) = :project"
+FEED_PROMPTS_SINCE = " AND q.created_ms >= :since"
+FEED_PROMPTS_UNTIL = " AND q.created_ms < :until"
+FEED_PROMPT_COUNT = "SELECT count(*) FROM prompts q WHERE q.origin = 'user' {filters}"
+_SUPERSEDED = "EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes')"
+FEED_OF_MEMORIES = f"""
+SELECT m.id, m.kind, m.type, m.title, p.name, coalesce(s.host_id, ''), m.created_ms, m.read_tokens, m.pinned, {_SUPERSEDED}
+FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id
+WHERE m.id IN carray(?)
+"""
+FEED_OF_PROMPTS = """
+SELECT q.id, 'prompt', '', substr(q.text, 1, 400), p.name, s.host_id, q.created_ms, (length(q.text) + 3) / 4, 0, 0
+FROM prompts q JOIN sessions s ON s.id = q.session_id JOIN projects p ON p.id = s.project_id WHERE q.id IN carray(?)
+"""
+PROMPT = """
+SELECT q.text, p.name, s.host_id, q.number, q.created_ms
+FROM prompts q JOIN sessions s ON s.id = q.session_id JOIN projects p ON p.id = s.project_id WHERE q.id = ?
+"""
+PROVENANCE = "SELECT m.pinned, p.root FROM memories m JOIN projects p ON p.id = m.project_id WHERE m.id = ?"
+EVIDENCE = """
+SELECT e.kind, e.tool FROM events e JOIN memories m ON m.batch = e.batch WHERE m.id = ? ORDER BY e.occurred_ms LIMIT 50
+"""
+SUPERSEDING = """
+SELECT memory_id, 1 FROM memory_links WHERE other_id = :id AND kind = 'supersedes'
+UNION ALL SELECT other_id, 0 FROM memory_links WHERE memory_id = :id AND kind = 'supersedes'
+"""
+KNOWN_TYPES = "SELECT type FROM memories WHERE type <> '' GROUP BY type ORDER BY count(*) DESC, type"
+KNOWN_CONCEPTS = "SELECT concept FROM memory_concepts GROUP BY concept ORDER BY count(*) DESC, concept LIMIT 100"
+SESSION_TOKENS = f"SELECT session_id, sum({_ALL_TOKENS}) FROM usage WHERE session_id IN carray(?) GROUP BY session_id"
+
+# --------------------------------------------------------------------------------------------------------- curating
+_ALL_COLUMNS = """id, uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
+  investigated, learned, completed, next_steps, notes, terms, branch, provider, model, work_tokens, read_tokens, created_ms,
+  pinned"""
+WHOLE_ROWS = f"SELECT {_ALL_COLUMNS} FROM memories WHERE id IN carray(?)"
+WHOLE_LINKS = """
+SELECT memory_id, other_id, kind, created_ms FROM memory_links WHERE memory_id IN carray(:ids) OR other_id IN carray(:more)
+"""
+PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 25)})"
+PUT_BACK_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
+PUT_BACK_LINK = """
+INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms) SELECT ?1, ?2, ?3, ?4
+WHERE EXISTS (SELECT 1 FROM memories WHERE id = ?1) AND EXISTS (SELECT 1 FROM memories WHERE id = ?2)
+"""
+EDIT_MEMORY = """
+UPDATE memories SET type = :type, title = :title, subtitle = :subtitle, narrative = :narrative, facts = :facts,
+  investigated = :investigated, learned = :learned, completed = :completed, next_steps = :next_steps, notes = :notes,
+  terms = :terms, read_tokens = :read_tokens WHERE id = :id
+"""
+CLEAR_FILES = "DELETE FROM memory_files WHERE memory_id = ?"
+CLEAR_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id = ?"
+PIN = "UPDATE memories SET pinned = :on WHERE id = :id RETURNING id"
+UNLINK = "DELETE FROM memory_links WHERE other_id = ? AND kind = 'supersedes' RETURNING memory_id"
+ADD_UNDO = "INSERT INTO undo(created_ms, what, verb, payload) VALUES (?, ?, ?, ?)"
+LAST_UNDO = "SELECT id, what, verb, payload FROM undo WHERE created_ms >= ? ORDER BY id DESC LIMIT 1"
+TAKE_UNDO = "DELETE FROM undo WHERE id = ?"
+LAPSE_UNDO = "DELETE FROM undo WHERE created_ms < ?"
+RENAME_PROJECT = "UPDATE projects SET name = ? WHERE id = ?"
+WHOLE_PROJECT = "SELECT id, key, name, root, created_ms FROM projects WHERE id = ?"
+PUT_BACK_PROJECT = "INSERT INTO projects(id, key, name, root, created_ms) VALUES (?, ?, ?, ?, ?)"
+MOVE_SESSIONS = "UPDATE sessions SET project_id = :to WHERE project_id = :of RETURNING id"
+MOVE_MEMORIES = "UPDATE memories SET project_id = :to WHERE project_id = :of RETURNING id"
+MOVE_ALIASES = "UPDATE project_aliases SET project_id = :to WHERE project_id = :of RETURNING key"
+ADD_ALIAS = "INSERT OR REPLACE INTO project_aliases(key, project_id) VALUES (?, ?)"
+DROP_ALIAS = "DELETE FROM project_aliases WHERE key = ?"
+RETURN_SESSIONS = "UPDATE sessions SET project_id = ? WHERE id IN carray(?)"
+RETURN_MEMORIES = "UPDATE memories SET project_id = ? WHERE id IN carray(?)"
+RETURN_ALIAS = "UPDATE project_aliases SET project_id = ? WHERE key = ?"
+DROP_PROJECT = "DELETE FROM projects WHERE id = ?"
+DROP_PROJECT_MEMORIES = "DELETE FROM memories WHERE project_id = ? RETURNING id"
+DROP_PROJECT_SESSIONS = "DELETE FROM sessions WHERE project_id = ? RETURNING id"

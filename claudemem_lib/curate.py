@@ -1,0 +1,174 @@
+"""What a person does to the memory by hand: edit, pin, mark superseded, forget, rename and merge projects, and undo.
+
+Everything but forgetting a project can be undone for UNDO_MS: how is kept in the same file and let go of afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from claudemem_lib import redact, settings
+from claudemem_lib.errors import BadRequest, NotFound
+from claudemem_lib.store import curating, memories, sql, status
+from claudemem_lib.store.connection import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import apsw
+
+    from claudemem_lib.models import Project
+    from claudemem_lib.store.database import Database
+
+UNDO_MS = 600_000
+TEXTS = ("type", "title", "subtitle", "narrative", "investigated", "learned", "completed", "next_steps", "notes")
+LISTS = ("facts", "concepts", "files_modified", "files_read")
+
+
+class Curate:
+    """Changing verbs of a memory that a person asks for."""
+
+    def __init__(self, database: Database, data_dir: str, clock: Callable[[], int]) -> None:
+        """Nothing is changed yet."""
+        self._database, self._data_dir, self._clock = database, data_dir, clock
+
+    def edit(self, memory_id: int, **changes: Any) -> None:
+        """Change the words of a memory; *changes* are its fields (TEXTS as text, LISTS as lists). Secrets are masked as always."""
+        unknown = sorted(set(changes) - {*TEXTS, *LISTS})
+        if unknown:
+            message = f"{', '.join(unknown)} cannot be edited; {', '.join((*TEXTS, *LISTS))} can"
+            raise BadRequest(message)
+        (one,) = self._all_there([memory_id])
+        edited = evolve(one, **{name: _cleaned(value) for name, value in changes.items()})
+        with self._database.write() as connection:
+            self._undoable(connection, f"the edit of #{memory_id}", "put_back", curating.whole(connection, [memory_id]))
+            curating.edit(connection, edited)
+
+    def pin(self, memory_id: int, *, on: bool = True) -> None:
+        """Let a memory always be told to new sessions of its project, or no longer."""
+        with self._database.write() as connection:
+            what = f"{'pinning' if on else 'unpinning'} #{memory_id}"
+            self._undoable(connection, what, "pin", {"id": memory_id, "on": not on})
+            if not curating.pin(connection, [memory_id], on=on):
+                raise _missing([memory_id])
+
+    def supersede(self, memory_id: int, by: int | None) -> None:
+        """Say that memory *by* replaces this one, which then ranks low and is not told to sessions; None takes it back."""
+        if by == memory_id:
+            message = f"#{by} cannot replace itself"
+            raise BadRequest(message)
+        self._all_there([memory_id, *([] if by is None else [by])])
+        with self._database.write() as connection:
+            what = f"marking #{memory_id} as superseded" if by else f"marking #{memory_id} as current"
+            self._undoable(connection, what, "put_back", curating.whole(connection, [memory_id]))
+            run(connection, sql.UNLINK, (memory_id,))
+            if by is not None:
+                link = {"memory": by, "other": memory_id, "kind": "supersedes", "at": self._clock()}
+                run(connection, sql.LINK, link)
+
+    def forget(self, ids: Iterable[int]) -> list[int]:
+        """Delete memories, undoable for UNDO_MS; gives the ids that were there. `Memory.forget` leaves nothing to undo."""
+        wanted = list(dict.fromkeys(ids))
+        with self._database.write() as connection:
+            kept = curating.whole(connection, wanted)
+            gone = memories.forget(connection, wanted)
+            if gone:
+                what = f"forgetting {', '.join(f'#{one}' for one in gone[:5])}{' and others' if len(gone) > 5 else ''}"  # noqa: PLR2004
+                self._undoable(connection, what, "put_back", kept)
+            return gone
+
+    def undo(self) -> str:
+        """Undo the last change of the last UNDO_MS; gives what was undone. NotFound if there is none."""
+        with self._database.write() as connection:
+            found = curating.take_undo(connection, self._clock() - UNDO_MS)
+            if found is None:
+                message = f"there is nothing to undo; changes can be undone for {UNDO_MS // 60_000} minutes"
+                raise NotFound(message)
+            what, verb, payload = found
+            if verb == "put_back":
+                curating.put_back(connection, payload)
+            elif verb == "pin":
+                curating.pin(connection, [payload["id"]], on=payload["on"])
+            elif verb == "rename":
+                curating.rename(connection, payload["id"], payload["name"])
+            else:
+                curating.split(connection, payload)
+            return what
+
+    def rename_project(self, project: str, name: str) -> None:
+        """Give a project another name; NotFound or BadRequest say what is wrong."""
+        found, name = self._project(project), name.strip()
+        other = status.project_named(self._database, name) if name else None
+        if not name or (other and other.id != found.id):
+            message = (
+                f"there is a project called {name!r} already; merge the two instead" if name else "a name is needed"
+            )
+            raise BadRequest(message)
+        with self._database.write() as connection:
+            what = f"renaming {found.name} to {name}"
+            self._undoable(connection, what, "rename", {"id": found.id, "name": found.name})
+            curating.rename(connection, found.id, name)
+
+    def merge_projects(self, source: str, into: str) -> None:
+        """Let *into* have everything of *source*, and what its folder adds from now on."""
+        one, other = self._project(source), self._project(into)
+        if one.id == other.id:
+            message = f"{source!r} and {into!r} are the same project"
+            raise BadRequest(message)
+        with self._database.write() as connection:
+            kept = curating.merge(connection, one.id, other.id)
+            self._undoable(connection, f"merging {one.name} into {other.name}", "split", kept)
+
+    def exclude_project(self, project: str, *, on: bool = True) -> tuple[str, ...]:
+        """Record nothing of a project's folder from now on, or again; gives the folders that are excluded."""
+        root = self._project(project).root
+        if not root:
+            message = f"{project!r} has no folder; exclude one by name with the setting CLAUDE_MEM_EXCLUDED_PROJECTS"
+            raise BadRequest(message)
+        current, _ = settings.load(self._data_dir, {})
+        others = tuple(folder for folder in current.excluded_projects if folder != root)
+        excluded = (*others, root) if on else others
+        settings.save(self._data_dir, {"excluded_projects": excluded})
+        return excluded
+
+    def forget_project(self, project: str) -> tuple[int, int]:
+        """Delete a project, its sessions and all its memories for good; gives how many memories and sessions."""
+        found = self._project(project)
+        with self._database.write() as connection:
+            curating.lapse(connection)
+            return curating.drop_project(connection, found.id)
+
+    def lapse(self) -> None:
+        """Let go of what can no longer be undone."""
+        with self._database.write() as connection:
+            curating.lapse(connection, self._clock() - UNDO_MS)
+
+    def _undoable(self, connection: apsw.Connection, what: str, verb: str, payload: Any) -> None:
+        now_ms = self._clock()
+        curating.lapse(connection, now_ms - UNDO_MS)
+        curating.remember_undo(connection, now_ms, what, verb, payload)
+
+    def _all_there(self, ids: list[int]) -> list[Any]:
+        found = memories.get(self._database, ids)
+        if len(found) < len(set(ids)):
+            raise _missing(sorted(set(ids) - {one.id for one in found}))
+        return found
+
+    def _project(self, name: str) -> Project:
+        found = status.project_named(self._database, name)
+        if found is None:
+            message = f"no project is called {name!r}; `claude-mem projects` lists them"
+            raise NotFound(message)
+        return found
+
+
+def _missing(ids: list[int]) -> NotFound:
+    return NotFound(f"there is no memory {', '.join(f'#{one}' for one in ids)}")
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact.clean(value).strip()
+    return tuple(text for part in value if (text := redact.clean(str(part)).strip()))

@@ -1,0 +1,229 @@
+"""The feed: what it shows, how it is searched and filtered, and that it stays where the person is."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.widgets import Input, Select
+
+from claudemem_tui.screens.error import ErrorPanel
+from claudemem_tui.widgets.detail import Detail
+from claudemem_tui.widgets.virtual_list import VirtualList
+from tests.tui.sample import HOSTILE, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claudemem_lib.browse import Entry
+    from claudemem_lib.memory import Memory
+
+
+def feed(tui: Any) -> VirtualList:
+    found: VirtualList = tui.app.screen.query_one("#feed", VirtualList)
+    return found
+
+
+def current(tui: Any) -> Entry:
+    found = feed(tui).current
+    assert found is not None
+    return found
+
+
+async def test_the_newest_of_every_kind_is_listed_first(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        assert feed(tui).total == 14
+        assert current(tui).kind == "summary"
+        lines = tui.text.splitlines()
+        assert "Mend the parser of shop" in lines[2]
+        assert "Parser handles part 11" in lines[3]
+        assert any("prompt" in line for line in lines)
+
+
+async def test_the_pane_shows_words_files_provenance_and_neighbours(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        await tui.press("j", "j")
+        for part in (
+            "Parser handles part 10",
+            "The stack is bounded at 64",
+            "src/part10.py",
+            "gotcha",
+            "claude haiku",
+            "Around it",
+        ):
+            assert part in tui.text
+
+
+async def test_a_search_answers_while_it_is_typed_and_escape_takes_it_back(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    filled.remember("Deploys go through staging", project="shop")
+    async with running(filled) as tui:
+        await tui.press("slash")
+        await tui.type("staging")
+        assert feed(tui).total == 1
+        assert "Deploys go through staging" in tui.text
+        assert "text" in tui.text.splitlines()[2]
+        await tui.press("escape", "escape")
+        assert feed(tui).total == 15
+
+
+async def test_filters_narrow_the_feed_and_are_named(filled: Memory, running: Callable[..., Any]) -> None:
+    fill(filled, 3, "billing")
+    async with running(filled) as tui:
+        await tui.press("f")
+        tui.app.screen.query_one("#project", Select).value = "billing"
+        tui.app.screen.query_one("#type", Select).value = "feature"
+        tui.app.screen.query_one("#since", Input).value = "7d"
+        await tui.press("ctrl+s")
+        assert feed(tui).total == filled.browse.total(tui.app.screen.chosen.wanted(filled.clock()))
+        assert "billing · feature · since 7d" in tui.text
+        await tui.press("escape")
+        assert feed(tui).total == 14 + 5
+
+
+async def test_a_time_that_is_none_is_refused_in_the_form(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.press("f")
+        tui.app.screen.query_one("#since", Input).value = "yesterday-ish"
+        await tui.press("ctrl+s")
+        assert "is no time" in tui.said
+        await tui.press("escape")
+        assert feed(tui).total == 14
+
+
+async def test_what_comes_new_appears_above_and_the_cursor_stays_on_its_entry(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        await tui.press("j", "j")
+        before = current(tui)
+        thread = threading.Thread(target=lambda: filled.remember("Brand new", project="shop"))
+        thread.start()
+        thread.join()
+        await tui.until(lambda: feed(tui).total == 15)
+        await tui.quiet()
+        assert current(tui) == before
+        assert "Brand new" in tui.text
+
+
+async def test_the_end_is_reached_in_one_key_and_two_pages(memory: Memory, running: Callable[..., Any]) -> None:
+    fill(memory, 2_000)
+    async with running(memory) as tui:
+        await tui.press("end")
+        assert current(tui).kind == "prompt"
+        assert feed(tui).cursor == 2_001
+        assert len(feed(tui)._pages) <= 3
+        await tui.press("pageup", "home")
+        assert current(tui).kind == "summary"
+
+
+async def test_pages_join_without_a_gap_whichever_way_they_are_reached(
+    memory: Memory, running: Callable[..., Any]
+) -> None:
+    fill(memory, 1_000)
+    whole = [one.place for one in memory.browse.feed(wanted(memory), limit=5_000)]
+    async with running(memory) as tui:
+        source = feed(tui).source
+        assert source is not None
+        for order in ((4, 1, 0, 5, 2, 3), (5, 0, 3)):
+            for number in order:
+                assert [one.place for one in source.page(number, 1_002)] == whole[number * 200 : (number + 1) * 200]
+
+
+def wanted(memory: Memory) -> Any:
+    from claudemem_tui.screens.filters import Chosen  # noqa: PLC0415  # beside its use
+
+    return Chosen().wanted(memory.clock())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_stored_text_is_text_everywhere(
+    memory: Memory, running: Callable[..., Any], size: tuple[int, int]
+) -> None:
+    fill(memory, 2, "shop", HOSTILE + " {}")
+    number = memory.remember(f"{HOSTILE}\n\n# heading {HOSTILE}", title=HOSTILE, project="[/]", concepts=["[/]"])
+    async with running(memory, size=size) as tui:
+        assert "[/] <script>alert(1)</script>" in tui.text
+        assert "\x1b[31m" not in tui.text
+        assert tui.text.count("<script>") >= 3
+        for keys in (
+            ("enter",),
+            ("e",),
+            ("escape",),
+            ("escape",),
+            ("d",),
+            ("n",),
+            ("p",),
+            ("question_mark",),
+            ("escape",),
+            ("f",),
+        ):
+            await tui.press(*keys)
+        assert "[/]" in tui.text
+        assert memory.browse.origin(number)["pinned"]
+
+
+async def test_narrow_screens_give_all_room_to_what_is_read(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, size=(80, 24)) as tui:
+        await tui.press("enter")
+        assert not feed(tui).display
+        assert tui.app.screen.query_one(Detail).size.height > 18
+        await tui.press("escape")
+        assert feed(tui).display
+
+
+async def test_an_empty_memory_says_what_to_do_next(memory: Memory, running: Callable[..., Any]) -> None:
+    async with running(memory) as tui:
+        assert "claude-mem install" in tui.text
+        assert "claude-mem backfill" in tui.text
+
+
+async def test_an_error_in_a_thread_is_a_panel_and_the_app_goes_on(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(filled) as tui:
+
+        def broken(*_given: object, **_named: object) -> None:
+            message = "the disk is [/] gone"
+            raise OSError(message)
+
+        monkeypatch.setattr(filled, "search", broken)
+        await tui.press("slash")
+        await tui.type("x")
+        assert isinstance(tui.app.screen, ErrorPanel)
+        assert "the disk is [/] gone" in tui.text
+        await tui.press("escape")
+        assert feed(tui).total == 14
+
+
+async def test_no_key_waits_for_the_database(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, asked = threading.get_ident(), []
+    rows = filled.database.rows
+    async with running(filled) as tui:
+
+        def counted(*given: Any) -> Any:
+            asked.append(threading.get_ident())
+            return rows(*given)
+
+        monkeypatch.setattr(filled.database, "rows", counted)
+        await tui.press("j", "end", "home", "pagedown", "slash")
+        await tui.type("parser")
+        await tui.press("enter", "f", "escape", "e", "escape", "p", "u")
+        assert asked
+        assert here not in asked
+
+
+async def test_a_click_moves_the_cursor_and_the_next_one_reads(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.pilot.click("#feed", offset=(20, 3))
+        await tui.quiet()
+        assert feed(tui).cursor == 3
+        await tui.pilot.click("#feed", offset=(20, 3))
+        await tui.quiet()
+        assert isinstance(tui.app.focused, Detail)

@@ -1,0 +1,182 @@
+"""What can be done to the memory under the cursor, the same on every screen that shows memories."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding
+
+from claudemem_lib import render, timeline
+from claudemem_lib.errors import BadRequest
+from claudemem_tui.loading import load
+from claudemem_tui.screens.dialogs import Ask, Confirm, Pick
+from claudemem_tui.screens.edit import Edit, Note
+from claudemem_tui.screens.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.binding import BindingType
+
+    from claudemem_lib.models import StoredMemory
+    from claudemem_tui.widgets.detail import Detail
+
+
+class ActingPage(Page):
+    """A screen with a memory in its detail pane: edit, pin, supersede, forget, undo, copy, open a file, write a note."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("e", "edit", "Edit"),
+        ("p", "pin", "Pin"),
+        Binding("s", "supersede", "Superseded by", show=False),
+        ("d,delete", "forget", "Forget"),
+        ("u", "undo", "Undo"),
+        Binding("y", "copy", "Copy", show=False),
+        Binding("o", "open_file", "Open a file of it", show=False),
+        ("n", "note", "Note"),
+    ]
+
+    def pane(self) -> Detail:
+        """The pane that shows the memory meant."""
+        raise NotImplementedError
+
+    def project_here(self) -> str:
+        """The project a new note is for."""
+        one = self.pane().one
+        return one.project if one else ""
+
+    def _with_one(self, act: Callable[[StoredMemory], None]) -> None:
+        """Call *act* with the memory under the cursor, as soon as it is read."""
+
+        def checked(one: StoredMemory | None) -> None:
+            if one is None:
+                self.notify("Choose an observation, summary or note first.", severity="warning", markup=False)
+            else:
+                act(one)
+
+        self.pane().with_one(checked)
+
+    def _do(self, act: Callable[[], Any], said: str) -> None:
+        """Change something in a thread, say so and show it."""
+
+        def done(_found: object) -> None:
+            self.notify(said, markup=False)
+            self.reload()
+
+        load(self, act, done, group="act")
+
+    def action_edit(self) -> None:
+        """Change its words."""
+
+        def edit(one: StoredMemory) -> None:
+            def save(changes: dict[str, Any] | None) -> None:
+                if changes:
+                    self._do(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
+
+            self.app.push_screen(Edit(one), save)
+
+        self._with_one(edit)
+
+    def action_pin(self) -> None:
+        """Pin it, or no longer."""
+
+        def pin(one: StoredMemory) -> None:
+            on = not self.pane().origin["pinned"]
+            said = f"#{one.id} is told to every new session." if on else f"#{one.id} is no longer pinned."
+            self._do(lambda: self.memory.curate.pin(one.id, on=on), said)
+
+        self._with_one(pin)
+
+    def action_supersede(self) -> None:
+        """Say which memory replaces it, or that none does."""
+        self._with_one(self._supersede)
+
+    def _supersede(self, one: StoredMemory) -> None:
+        number = one.id
+        if self.pane().origin["superseded_by"]:
+            self._do(lambda: self.memory.curate.supersede(number, None), f"#{number} is current again.")
+            return
+
+        def mark(text: str | None) -> None:
+            if text and text.strip():
+                try:
+                    other = timeline.anchor_of(text)
+                except BadRequest as error:
+                    self.notify(str(error), severity="error", markup=False)
+                    return
+                self._do(lambda: self.memory.curate.supersede(number, other), f"#{number} is superseded by #{other}.")
+
+        self.app.push_screen(Ask(f"Which memory replaces #{number}?", placeholder="its id, such as 57"), mark)
+
+    def action_forget(self) -> None:
+        """Delete it; it can be undone for a while."""
+
+        def ask(one: StoredMemory) -> None:
+            def forget(yes: object) -> None:
+                if yes:
+                    said = f"#{one.id} is forgotten. u brings it back for ten minutes."
+                    self._do(lambda: self.memory.curate.forget([one.id]), said)
+
+            self.app.push_screen(Confirm(f"Forget #{one.id} “{render.line(one.title, 80)}”?", "Forget"), forget)
+
+        self._with_one(ask)
+
+    def action_undo(self) -> None:
+        """Undo what was changed last."""
+
+        def done(what: str) -> None:
+            self.notify(f"Undone: {what}.", markup=False)
+            self.reload()
+
+        load(self, self.memory.curate.undo, done, group="act")
+
+    def action_copy(self) -> None:
+        """Its text into the clipboard."""
+        one, text = self.pane().one, self.pane().text
+        if one or text:
+            self.app.copy_to_clipboard(render.memory(one) if one else render.safe(text))
+            self.notify(f"#{one.id} is copied." if one else "The prompt is copied.", markup=False)
+
+    def action_open_file(self) -> None:
+        """One of its files in $EDITOR."""
+        self._with_one(self._open_file)
+
+    def _open_file(self, one: StoredMemory) -> None:
+        files = list(dict.fromkeys((*one.files_modified, *one.files_read)))
+        root = Path(self.pane().origin["root"] or ".")
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.open_in_editor(root / files[index])
+
+        if len(files) > 1:
+            self.app.push_screen(Pick("Which file?", files), chosen)
+        elif files:
+            chosen(0)
+        else:
+            self.notify("No file belongs to it.", severity="warning", markup=False)
+
+    def open_in_editor(self, path: Path) -> None:
+        """Leave the screen to the person's editor until it ends."""
+        if not path.exists():
+            self.notify(f"{path} is not there any more.", severity="warning", markup=False)
+            return
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        try:
+            with self.app.suspend():
+                subprocess.run([*editor, str(path)], check=False)  # noqa: S603  # the person's own editor
+        except (OSError, RuntimeError) as error:
+            self.notify(f"{editor[0]} could not be started: {error}", severity="error", markup=False)
+
+    def action_note(self) -> None:
+        """Write a note."""
+
+        def save(given: dict[str, Any] | None) -> None:
+            if given:
+                self._do(lambda: self.memory.remember(given.pop("text"), **given), "The note is saved.")
+
+        self.app.push_screen(Note(self.project_here()), save)

@@ -1,0 +1,131 @@
+"""The application: the memory, the screens, the themes, and the thread that notices change."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding
+from textual.message import Message
+
+from claudemem_lib import link, settings
+from claudemem_tui.commands import ScreenCommands
+from claudemem_tui.loading import fail, load
+from claudemem_tui.pages import PAGES
+from claudemem_tui.screens.help import Help
+from claudemem_tui.screens.page import NAMES, Page
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from claudemem_lib.memory import Memory
+    from claudemem_tui.widgets.topbar import Tab
+
+LOOK_S = 0.5
+DARK, LIGHT = "textual-dark", "textual-light"
+
+
+class Changed(Message):
+    """Facts about the memory, and a number that is another one whenever the file was changed."""
+
+    def __init__(self, facts: dict[str, Any], version: object) -> None:
+        super().__init__()
+        self.facts, self.version = facts, version
+
+
+class MemoryApp(App[None]):
+    """Browse, correct, configure and watch one memory."""
+
+    TITLE = "claude-mem"
+    COMMANDS = App.COMMANDS | {ScreenCommands}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # declared by Textual as it is
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"go('{name}')", name.title(), show=False) for number, name in enumerate(NAMES, 1)),
+        ("question_mark", "help", "Help"),
+        Binding("ctrl+t", "switch_theme", "Dark/light", show=False),
+        ("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self.memory = memory
+        self.facts: dict[str, Any] = {}
+        self.version: object = None
+        self._over = threading.Event()
+        for name, page in PAGES.items():
+            self.add_mode(name, lambda page=page: page(memory))  # type: ignore[misc]  # the loop's value is what is meant
+
+    def on_mount(self) -> None:
+        """Show the feed; then take in what hooks left, and watch."""
+        wanted = self.memory.settings.tui_theme
+        self.theme = wanted if wanted in self.available_themes else DARK
+        self.switch_mode("home")
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
+        load(self.screen, self.memory.take_in, lambda _taken: None, group="inbox")
+        self.watch_file()
+
+    def on_unmount(self) -> None:
+        """Let the watching thread end."""
+        self._over.set()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def watch_file(self) -> None:
+        """Tell of every change of the file by whatever process; of the server too."""
+        last: object = None
+        while True:
+            try:
+                version = self.memory.database.data_version()
+                server = link.holder(self.memory.data_dir) is not None
+                if (version, server) != last:
+                    last = (version, server)
+                    self.post_message(Changed({**self.memory.stats(), "server": server}, version))
+            except Exception as error:  # noqa: BLE001  # a panel says it, and the next look may go well
+                if not self._over.is_set():
+                    self.call_from_thread(fail, self.screen, error)
+                    self._over.wait(LOOK_S * 10)
+            if self._over.wait(LOOK_S):
+                return
+
+    def on_changed(self, message: Changed) -> None:
+        """Hand the facts to the screen in sight."""
+        self.facts, self.version = message.facts, message.version
+        self.tell_screen()
+
+    def tell_screen(self) -> None:
+        """Tell the main screen in sight what is known."""
+        page = self.screen_stack[0] if self.screen_stack else None
+        if isinstance(page, Page) and self.facts:
+            if page.is_complete:
+                page.changed(self.facts, self.version)
+            elif not self._over.is_set():
+                self.call_after_refresh(self.tell_screen)
+
+    def on_tab_wanted(self, message: Tab.Wanted) -> None:
+        """A click on a tab."""
+        self.action_go(message.name)
+
+    def action_go(self, name: str) -> None:
+        """Show another screen."""
+        if name in PAGES and self.current_mode != name and len(self.screen_stack) <= 1:
+            self.switch_mode(name)
+            self.call_after_refresh(self.tell_screen)
+
+    def action_help(self) -> None:
+        """Explain the keys of the screen in sight."""
+        if len(self.screen_stack) <= 1:
+            self.push_screen(Help(self.screen))
+
+    def action_switch_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT if self.current_theme.dark else DARK
+
+    def _keep_theme(self) -> None:
+        """Remember the theme for the next time."""
+        wanted, folder = self.theme, self.memory.data_dir
+        if wanted != self.memory.settings.tui_theme:
+            load(self.screen, lambda: settings.save(folder, {"tui_theme": wanted}), self._use, group="theme")
+
+    def _use(self, current: settings.Settings) -> None:
+        self.memory.settings = current

@@ -1,0 +1,55 @@
+"""What every main screen shares: the bar above, the keys below, and showing what changed in the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from claudemem_tui.widgets.topbar import TopBar
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from claudemem_lib.memory import Memory
+
+NAMES = ("home",)
+
+
+class Page(Screen[None]):
+    """One of the main screens. Subclasses compose their body, and reload when the file has changed."""
+
+    NAME: ClassVar[str] = ""
+    ABOUT: ClassVar[str] = ""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self.memory = memory
+        self._seen: Any = None
+
+    def compose(self) -> ComposeResult:
+        """The bar, the screen's own widgets, the keys."""
+        yield TopBar(NAMES, self.NAME)
+        yield from self.body()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """The screen's own widgets."""
+        yield from ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its widgets are there."""
+        return bool(self.query("#activity"))
+
+    def reload(self) -> None:
+        """Read again what is shown."""
+
+    def changed(self, facts: dict[str, Any], version: object) -> None:
+        """The facts are these now; where the file has changed since it was shown, read it again."""
+        self.query_one(TopBar).tell(facts)
+        if version != self._seen:
+            first, self._seen = self._seen is None, version
+            if not first:
+                self.reload()

@@ -1,0 +1,157 @@
+"""One memory or prompt in full: words as Markdown, then where it comes from and what happened around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markdown_it import MarkdownIt
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Markdown, Static
+
+from claudemem_lib import render
+from claudemem_tui.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from claudemem_lib.browse import Entry
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Moment, StoredMemory
+
+LONGEST = 20_000
+AROUND = 3
+
+
+def plain_markdown() -> MarkdownIt:
+    """A parser for which HTML is text, and a line's end is one."""
+    return MarkdownIt("gfm-like", {"html": False, "linkify": False, "breaks": True}).disable("image")
+
+
+class Detail(VerticalScroll, can_focus=True):
+    """Shows the entry it is given, once the person stays on it."""
+
+    DEFAULT_CSS = """
+    Detail { padding: 0 1; scrollbar-size-vertical: 1; }
+    Detail:focus { background-tint: $foreground 3%; }
+    Detail #detail-head { text-style: bold; color: $text-primary; }
+    Detail #detail-origin { color: $text-muted; margin-bottom: 1; }
+    Detail Markdown { padding: 0; margin: 0; background: transparent; height: auto; }
+    Detail Markdown > * { margin: 0 0 1 0; }
+    Detail #detail-foot { color: $text-muted; }
+    """
+
+    def __init__(self, memory: Memory, *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
+        super().__init__(id=id)
+        self.memory = memory
+        self.one: StoredMemory | None = None
+        self.origin: dict[str, Any] = {}
+        self.text = ""
+        self._coming = False
+        self._then: Callable[[StoredMemory | None], None] | None = None
+
+    def with_one(self, act: Callable[[StoredMemory | None], None]) -> None:
+        """Call *act* with the memory shown, or, if one is being read, with that as soon as it is here."""
+        if self._coming:
+            self._then = act
+        else:
+            act(self.one)
+
+    def compose(self) -> ComposeResult:
+        """Head, words, foot."""
+        yield Static("", id="detail-head", markup=False)
+        yield Static("", id="detail-origin", markup=False)
+        yield Markdown(parser_factory=plain_markdown, open_links=False)
+        yield Static("", id="detail-foot", markup=False)
+
+    def show_entry(self, entry: Entry | None, *, hint: str = "", delay: float = 0.06) -> None:
+        """Show an entry; without one, *hint*."""
+        self.one, self._then = None, None
+        self._coming = entry is not None and entry.kind != "prompt"
+        if entry is None:
+            load(self, lambda: None, lambda _none: self._fill("", "", hint, Content("")))
+        elif entry.kind == "prompt":
+            load(
+                self, lambda: self.memory.browse.prompt(entry.id), lambda found: self._prompt(entry, found), delay=delay
+            )
+        else:
+            load(self, lambda: self._read(entry.id), self._memory, delay=delay)
+
+    def _read(self, memory_id: int) -> tuple[StoredMemory, dict[str, Any], list[Moment]] | None:
+        found = self.memory.get([memory_id])
+        if not found:
+            return None
+        around = self.memory.timeline(memory_id, before=AROUND, after=AROUND, project=found[0].project)
+        return found[0], self.memory.browse.origin(memory_id), around
+
+    def _fill(self, head: str, origin: str, body: str, foot: Content) -> None:
+        self.text = body
+        self.query_one("#detail-head", Static).update(Content(render.safe(head)))
+        self.query_one("#detail-origin", Static).update(Content(render.safe(origin)))
+        self.query_one(Markdown).update(render.cut(render.safe(body), LONGEST))
+        self.query_one("#detail-foot", Static).update(foot)
+        self.scroll_home(animate=False)
+
+    def _prompt(self, entry: Entry, found: dict[str, Any]) -> None:
+        when = f"{render.day(entry.created_ms)} {render.clock(entry.created_ms)}"
+        head = f"Prompt {found['number']} of session {found['session']}"
+        self._fill(head, f"{found['project']} · {when}", found["text"], Content(""))
+
+    def _memory(self, found: tuple[StoredMemory, dict[str, Any], list[Moment]] | None) -> None:
+        self._coming = False
+        if found is None:
+            return
+        one, origin, around = found
+        self.one, self.origin = one, origin
+        marks = " ★ pinned" if origin["pinned"] else ""
+        if origin["superseded_by"]:
+            marks += f" · superseded by #{origin['superseded_by'][0]}"
+        when = f"{render.day(one.created_ms)} {render.clock(one.created_ms)}"
+        label = render.label(one.kind, one.type)
+        line = " · ".join(part for part in (f"#{one.id}", label, one.project, when, one.branch) if part) + marks
+        self._fill(render.line(one.title) or "Untitled", line, body_of(one), foot_of(one, origin, around))
+        then, self._then = self._then, None
+        if then is not None:
+            then(one)
+
+
+def body_of(one: StoredMemory) -> str:
+    """The words of a memory as Markdown."""
+    parts = [f"*{render.line(one.subtitle)}*"] if one.subtitle else []
+    parts += [one.narrative] if one.narrative else []
+    parts += ["\n".join(f"- {render.line(fact)}" for fact in one.facts)] if one.facts else []
+    for name, heading in render.SECTIONS:
+        if text := getattr(one, name):
+            parts.append(f"**{heading}**\n\n{text}")
+    return "\n\n".join(parts)
+
+
+def foot_of(one: StoredMemory, origin: dict[str, Any], around: list[Moment]) -> Content:
+    """Concepts, files, provenance and neighbours."""
+    lines: list[Any] = []
+
+    def add(label: str, text: str) -> None:
+        if text:
+            lines.extend(((f"{label:<10}", "$text-secondary"), f"{render.safe(text)}\n"))
+
+    add("Concepts", ", ".join(one.concepts))
+    add("Changed", "\n          ".join(one.files_modified))
+    add("Read", "\n          ".join(one.files_read))
+    add("Session", f"{one.session}, prompt {one.prompt_number}" if one.session else "")
+    add("Made by", " ".join(part for part in (one.provider, one.model) if part))
+    add("Tokens", f"~{one.read_tokens:,} to read" + (f", {one.work_tokens:,} to find out" if one.work_tokens else ""))
+    counted: dict[str, int] = {}
+    for event in origin["events"]:
+        counted[event] = counted.get(event, 0) + 1
+    add("From", ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counted.items()))
+    add("Replaces", ", ".join(f"#{other}" for other in origin["supersedes"]))
+    if len(around) > 1:
+        lines.append(("\nAround it\n", "$text-secondary"))
+    for moment in around if len(around) > 1 else ():
+        mark = "▸" if moment.anchor else " "
+        name = render.label(moment.kind, moment.type)
+        text = f"{mark} {render.clock(moment.created_ms)} {name:<10} {render.line(moment.title, 56) or 'Untitled'}\n"
+        lines.append((text, "bold" if moment.anchor else ""))
+    return Content.assemble(*lines)

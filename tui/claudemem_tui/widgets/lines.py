@@ -1,0 +1,40 @@
+"""How an entry looks on one line of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claudemem_lib import render
+
+if TYPE_CHECKING:
+    from claudemem_lib.browse import Entry
+    from claudemem_tui.widgets.virtual_list import Cells
+
+WIDE, MIDDLE = 90, 56
+GLYPHS = {
+    "bugfix": "✗", "feature": "✚", "refactor": "⟳", "change": "~", "discovery": "◆", "decision": "⚖", "summary": "Σ",
+    "note": "✎", "prompt": "»",
+}  # fmt: skip
+STYLES = {
+    "bugfix": "list--bad", "feature": "list--good", "prompt": "list--dim", "note": "list--accent", "summary": "list--accent",
+}  # fmt: skip
+
+
+def feed_line(entry: Entry, width: int) -> Cells:
+    """Time, kind, title, and where there is room what found it, the project and the id."""
+    name = render.label(entry.kind, entry.type)
+    style = STYLES.get(name, "list--kind")
+    when = f"{render.day(entry.created_ms)[5:]} {render.clock(entry.created_ms)}"
+    title = "list--done" if entry.superseded else "list--dim" if entry.kind == "prompt" else "list--plain"
+    mark = "★" if entry.pinned else " "
+    cells: Cells = [(" " + when, 13, "list--dim"), (f"{GLYPHS.get(name, '·')} ", 2, style)]
+    if width >= MIDDLE:
+        cells.append((name, 11, style))
+    cells.append((mark, 2, "list--accent"))
+    cells.append((render.line(entry.title) or "Untitled", 0, title))
+    if width >= MIDDLE and entry.engines:
+        cells.append((" " + "+".join(engine[:6] for engine in entry.engines), 9, "list--dim"))
+    if width >= WIDE:
+        cells.append(("  " + render.line(entry.project), 18, "list--dim"))
+        cells.append((" " + ("P" if entry.kind == "prompt" else "#") + str(entry.id), 9, "list--dim"))
+    return cells

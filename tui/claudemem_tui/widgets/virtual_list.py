@@ -1,0 +1,268 @@
+"""A list of any length: only the lines in sight are drawn, only the pages in sight are read.
+
+Textual's own lists take seconds to fill with tens of thousands of rows; this one takes the same time for ten and a million.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual import on
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from claudemem_lib import render
+from claudemem_tui.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.binding import BindingType
+
+    from claudemem_lib.browse import Entry
+
+PAGES_KEPT = 40
+
+
+class Source(Protocol):
+    """Where a list's entries come from. Called in threads."""
+
+    size: int
+
+    def total(self) -> int:
+        """How many entries there are."""
+        ...
+
+    def page(self, number: int, total: int) -> Sequence[Entry]:
+        """The entries of one page, *size* of them but for the last."""
+        ...
+
+    def newer(self) -> int:
+        """How many entries came at the top since the first page was read."""
+        ...
+
+
+Cells = list[tuple[str, int, str]]
+
+
+class VirtualList(ScrollView, can_focus=True):
+    """Shows what a Source gives; `draw` makes an entry into cells: (text, width or 0 for the rest, style class)."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--cursor", "list--blurred", "list--dim", "list--plain", "list--accent", "list--good", "list--bad", "list--kind",
+        "list--done",
+    }  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "leap(-1)", "Page up", show=False),
+        Binding("pagedown", "leap(1)", "Page down", show=False),
+        Binding("home,g", "end(False)", "To the first", show=False),
+        Binding("end,G", "end(True)", "To the last", show=False),
+        ("enter", "choose", "Read"),
+    ]
+
+    class Highlighted(Message):
+        """The cursor stands on another entry, or on none."""
+
+        def __init__(self, entry: Entry | None) -> None:
+            super().__init__()
+            self.entry = entry
+
+    class Chosen(Message):
+        """Enter or a second click on an entry."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    class Counted(Message):
+        """It is known how many entries there are."""
+
+        def __init__(self, total: int) -> None:
+            super().__init__()
+            self.total = total
+
+    def __init__(self, draw: Callable[[Entry, int], Cells], *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
+        super().__init__(id=id)
+        self._draw = draw
+        self.source: Source | None = None
+        self.total = 0
+        self.cursor = 0
+        self._pages: OrderedDict[int, Sequence[Entry]] = OrderedDict()
+        self._asked: tuple[int, ...] = ()
+        self._told: Entry | None = None
+
+    # -------------------------------------------------------------------------------------------------------- filling
+    def show(self, source: Source) -> None:
+        """Show another source from its top."""
+
+        def first() -> tuple[int, Sequence[Entry]]:
+            total = source.total()
+            return total, source.page(0, total) if total else ()
+
+        def begin(found: tuple[int, Sequence[Entry]]) -> None:
+            self.source, self.cursor = source, 0
+            self._fill(found[0], found[1])
+            self.scroll_to(y=0, animate=False)
+
+        load(self, first, begin, group="fill")
+
+    def renew(self) -> None:
+        """Read again what is there; who stands on an entry stays on it while new ones come above."""
+        source = self.source
+        if source is None:
+            return
+
+        def again() -> tuple[int, int, Sequence[Entry]]:
+            newer, total = source.newer(), source.total()
+            return newer, total, source.page(0, total) if total else ()
+
+        def shift(found: tuple[int, int, Sequence[Entry]]) -> None:
+            newer, total, page = found
+            stays = self.cursor > 0 or self.scroll_offset.y > 0
+            self.cursor += newer if stays else 0
+            self._fill(total, page)
+            if stays and newer:
+                self.scroll_to(y=self.scroll_offset.y + newer, animate=False)
+
+        load(self, again, shift, group="fill")
+
+    def _fill(self, total: int, page: Sequence[Entry]) -> None:
+        self.total, self._asked = total, ()
+        self._pages.clear()
+        self._pages[0] = page
+        self.cursor = max(0, min(self.cursor, total - 1))
+        self.virtual_size = Size(self.scrollable_content_region.width, total)
+        self.refresh()
+        self.post_message(self.Counted(total))
+        self._tell(anyway=True)
+
+    def entry(self, index: int) -> Entry | None:
+        """The entry at a place of the list, if its page is here."""
+        if self.source is None or not 0 <= index < self.total:
+            return None
+        number, offset = divmod(index, self.source.size)
+        page = self._pages.get(number)
+        if page is None:
+            self._ask()
+            return None
+        self._pages.move_to_end(number)
+        return page[offset] if offset < len(page) else None
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry under the cursor."""
+        return self.entry(self.cursor)
+
+    def _ask(self) -> None:
+        """Have the pages in sight read that are not here."""
+        source, total = self.source, self.total
+        if source is None:
+            return
+        top = self.scroll_offset.y
+        lines = {top, min(total - 1, top + max(1, self.size.height) - 1), self.cursor}
+        missing = tuple(sorted({line // source.size for line in lines} - set(self._pages)))
+        if not missing or missing == self._asked:
+            return
+        self._asked = missing
+
+        def read() -> dict[int, Sequence[Entry]]:
+            return {number: source.page(number, total) for number in missing}
+
+        def take(found: dict[int, Sequence[Entry]]) -> None:
+            self._asked = ()
+            if self.source is source and self.total == total:
+                self._pages.update(found)
+                while len(self._pages) > PAGES_KEPT:
+                    self._pages.popitem(last=False)
+                self.refresh()
+                self._tell()
+
+        load(self, read, take, group="pages")
+
+    # -------------------------------------------------------------------------------------------------------- drawing
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        index, width = self.scroll_offset.y + y, self.scrollable_content_region.width
+        if index >= self.total:
+            return Strip.blank(width, self.rich_style)
+        entry = self.entry(index)
+        cells = self._draw(entry, width) if entry else [("  …", 0, "list--dim")]
+        here = index == self.cursor
+        over = self.get_component_rich_style("list--cursor" if self.has_focus else "list--blurred") if here else None
+        used = sum(size for _, size, _ in cells)
+        segments = []
+        for text, size, name in cells:
+            style = self.get_component_rich_style(name)
+            room = size or max(0, width - used)
+            line = render.safe(text).replace("\n", " ").replace("\t", " ")
+            if cell_len(line) > room:
+                line = set_cell_size(line, max(0, room - 1)) + "…" if room else ""
+            segments.append(Segment(set_cell_size(line, room), style + over if over else style))
+        return Strip(segments).adjust_cell_length(width, over or self.rich_style)
+
+    def on_resize(self) -> None:
+        """The width of what can be scrolled is that of the window."""
+        self.virtual_size = Size(self.scrollable_content_region.width, self.total)
+        self._keep_in_sight()
+
+    # --------------------------------------------------------------------------------------------------------- moving
+    def _go(self, index: int) -> None:
+        self.cursor = max(0, min(index, self.total - 1))
+        self._keep_in_sight()
+        self.refresh()
+        self._tell()
+
+    def _keep_in_sight(self) -> None:
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False)
+
+    def _tell(self, *, anyway: bool = False) -> None:
+        entry = self.current if self.total else None
+        if anyway or (entry is not None and entry != self._told):
+            self._told = entry
+            if entry is not None or not self.total:
+                self.post_message(self.Highlighted(entry))
+
+    def action_move(self, by: int) -> None:
+        """A line up or down."""
+        self._go(self.cursor + by)
+
+    def action_leap(self, by: int) -> None:
+        """A window up or down."""
+        self._go(self.cursor + by * max(1, self.size.height - 1))
+
+    def action_end(self, last: bool) -> None:  # noqa: FBT001  # Textual passes actions their values in order
+        """To the newest or the oldest."""
+        self._go(self.total - 1 if last else 0)
+
+    def action_choose(self) -> None:
+        """Say which was chosen."""
+        if self.current is not None:
+            self.post_message(self.Chosen(self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """The first click moves the cursor, one on the cursor chooses."""
+        index = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        if index >= self.total:
+            return
+        if index == self.cursor or event.chain > 1:
+            self._go(index)
+            self.action_choose()
+        else:
+            self._go(index)
+
+    @on(Highlighted)
+    def _drawn_again(self) -> None:
+        self.refresh()
