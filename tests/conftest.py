@@ -8,6 +8,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 import claudemem_lib
 from claudemem_lib.lean import system
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
     from claudemem_lib.providers import Provider
     from claudemem_lib.settings import Settings
+
+# How long an example takes says something of the machine, not of the code.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any machine")
 
 NOW_MS = 1_795_327_200_000  # 2026-11-22T06:00:00Z
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"}
