@@ -157,10 +157,15 @@ class Chain:
 
     def waiting_for(self) -> str:
         """One plain sentence that says why nobody is asked now, "" where somebody can be."""
-        reached = self.budget.reached() if any(name in _IDENTITY for name in self.names) else ""
+        known, now_ms, first = health.load(self.database), self.clock(), self.names[0]
+        costs = providers.networked(self.given) if self.given is not None else first in _IDENTITY
+        held = known.get(self.budget.name)
+        if costs and held is not None and held.not_before_ms > now_ms:
+            return held.error
+        reached = self.budget.reached() if costs else ""
         if reached:
             return reached
-        about = health.load(self.database).get(self.identity(self.names[0]))
+        about = known.get(self.identity(first))
         return f"{about.error} (failed {about.failures} times)" if about and about.failures else ""
 
 

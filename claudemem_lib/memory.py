@@ -29,6 +29,7 @@ from claudemem_lib import (
     timeline,
 )
 from claudemem_lib.backfill import Backfill
+from claudemem_lib.costs import Costs
 from claudemem_lib.browse import Browse
 from claudemem_lib.curate import Curate
 from claudemem_lib.errors import BadRequest, NotFound
@@ -105,6 +106,12 @@ class Memory:
         """The observer over this memory, with the provider and mode the settings choose."""
         self._made_of = assembly.state(self.settings, self.data_dir)
         return assembly.observer(self.database, self.settings, self.data_dir, self.clock, self._provider)
+
+    @property
+    def costs(self) -> Costs:
+        """What models cost and will cost, and which there are."""
+        chain = assembly.chain(self.database, self.settings, self.data_dir, self.clock, self._provider)
+        return Costs(chain=chain, data_dir=self.data_dir)
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
@@ -334,8 +341,7 @@ class Memory:
         """Counts, queue, sizes and problems, as plain values."""
         found = status.stats(self.database, self.clock())
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
-        chain = assembly.chain(self.database, self.settings, self.data_dir, self.clock, self._provider)
-        chosen = {**assembly.told(chain), "mode": self.settings.mode}
+        chosen = {**assembly.told(self.costs.chain), "mode": self.settings.mode}
         problems = [*self.problems, *assembly.problems(self.settings, self.data_dir)]
         return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": problems}
 

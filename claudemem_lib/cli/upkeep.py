@@ -61,7 +61,9 @@ def status(memory: Memory, *, as_json: bool) -> None:
         f"Provider      {found['provider']}, mode {found['mode']}",
         f"Server        {server.line(found['server'])}",
     ]
+    lines += [f"Waiting for   {found['waiting_for']}"] if found["waiting_for"] else []
     lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
+    lines += [f"Problem       {problem}" for problem in found["problems"]]
     show(found, "\n".join(lines), as_json=as_json)
 
 
@@ -120,14 +122,16 @@ def queue_discard(memory: Memory, event_id: int | None, *, yes: bool, dry_run: b
 def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
     """Observe everything that waits, here and now."""
     done = _drain(memory, flush=not ready_only, quiet=as_json)
-    show(done, f"{done.events} events became {done.memories} memories.{_failures(done)}", as_json=as_json)
+    show(done, f"{done.events} events became {done.memories} memories.{_failures(memory, done)}", as_json=as_json)
 
 
-def _failures(done: Observed) -> str:
-    """What to say of batches that failed, if any did."""
-    if not done.failed:
-        return ""
-    return f" {done.failed} batches failed and wait for another try; `claude-mem status` says why."
+def _failures(memory: Memory, done: Observed) -> str:
+    """What to say of batches that failed, or why nobody is asked, if that is so."""
+    waiting_for = memory.stats()["waiting_for"]
+    failed = (
+        f" {done.failed} batches failed and wait for another try; `claude-mem status` says why." if done.failed else ""
+    )
+    return failed + (f" {waiting_for}" if waiting_for else "")
 
 
 def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
@@ -147,11 +151,17 @@ def _progress(length: int, label: str, *, quiet: bool) -> Any:
 
 @click.command(epilog=example("backfill --dry-run", "backfill", "backfill ~/.claude/projects/-home-me-app"))
 @click.argument("path", required=False, type=click.Path())
-@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--dry-run", is_flag=True, help="Only count, and estimate what a model would cost.")
+@click.option("--yes", is_flag=True, help="Do not ask before a model is used.")
 @json_option
 @with_memory
-def backfill(memory: Memory, path: str | None, *, dry_run: bool, as_json: bool) -> None:
+def backfill(memory: Memory, path: str | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remember past sessions from Claude Code's transcripts (default: all it keeps). May be repeated and interrupted."""
+    if not (dry_run or yes):
+        events = sum(one.events for one in memory.backfill(path, dry_run=True)) if memory.costs.estimate(1) else 0
+        estimate = memory.costs.estimate(events)
+        if estimate:
+            click.confirm(f"{estimate.sentence()} Proceed?", abort=True, err=True)
     run = memory.backfill(path, dry_run=dry_run)
     read = []
     with _progress(run.total_bytes, "Reading", quiet=as_json) as bar:
@@ -168,11 +178,13 @@ def backfill(memory: Memory, path: str | None, *, dry_run: bool, as_json: bool) 
     }
     text = f"{found['files']} transcripts ({found['unchanged']} unchanged) hold {found['events']} events"
     if dry_run:
-        show(found, f"{text}. Nothing was stored.", as_json=as_json)
+        estimate = memory.costs.estimate(found["events"])
+        cost = f" {estimate.sentence()}" if estimate else ""
+        show({**found, "estimate": estimate}, f"{text}. Nothing was stored.{cost}", as_json=as_json)
         return
     done = _drain(memory, flush=True, quiet=as_json)
     show(
         {**found, "memories": done.memories, "failed": done.failed},
-        f"{text}, {found['new']} new; {done.memories} memories made.{_failures(done)}",
+        f"{text}, {found['new']} new; {done.memories} memories made.{_failures(memory, done)}",
         as_json=as_json,
     )

@@ -359,7 +359,7 @@ INSERT INTO provider_health(name, asked_ms) VALUES (:name, :now)
 ON CONFLICT(name) DO UPDATE SET asked_ms = :now WHERE asked_ms <= :now - :gap OR asked_ms > :now
 """
 FORGET_HEALTH = "DELETE FROM provider_health WHERE name = ?"
-HELD = "SELECT error FROM provider_health WHERE name = ? AND not_before_ms > ?"
+PAUSED = "SELECT error FROM provider_health WHERE name GLOB 'limit:*' AND not_before_ms > ? LIMIT 1"
 
 # ---------------------------------------------------------------------------------------------------------- search
 HIT_COLUMNS = """

@@ -1,0 +1,87 @@
+"""Commands about what models cost and which there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from claudemem_lib.budget import dollars
+from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.providers import KEYED, with_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.store.usage import UsageRow
+
+WIDTH = 30
+
+
+@click.command(epilog=example("usage", "usage --days 7", "usage --json"))
+@click.option("--days", type=click.IntRange(1, 3_660), default=14, show_default=True, help="So many days back.")
+@json_option
+@with_memory
+def usage(memory: Memory, days: int, *, as_json: bool) -> None:
+    """Show what models were asked and what that cost, day by day."""
+    rows = memory.costs.by_day(days)
+    today = memory.stats()
+    found = {"rows": [attrs.asdict(row) for row in rows], "today": today["today"], "waiting_for": today["waiting_for"]}
+    lines = [*_chart(rows), "", *_by_model(rows)] if rows else ["No model was asked."]
+    lines += [today["waiting_for"]] if today["waiting_for"] else []
+    show(found, "\n".join(lines), as_json=as_json)
+
+
+def _chart(rows: Sequence[UsageRow]) -> list[str]:
+    """A bar of tokens for each day, newest first."""
+    tokens: dict[str, int] = defaultdict(int)
+    money: dict[str, int] = defaultdict(int)
+    for row in rows:
+        tokens[row.day] += _tokens(row)
+        money[row.day] += row.cost_micros
+    most = max(tokens.values())
+    return [
+        f"{day}  {'█' * max(1, count * WIDTH // most):{WIDTH}}  {count:>12,} tokens  {dollars(money[day]):>8}"
+        for day, count in tokens.items()
+    ]
+
+
+def _by_model(rows: Sequence[UsageRow]) -> list[str]:
+    """One line for each provider, model and purpose; calls without a known price are told."""
+    found: dict[tuple[str, str, str], list[UsageRow]] = defaultdict(list)
+    for row in rows:
+        found[row.provider, row.model, row.purpose].append(row)
+    lines = []
+    for (provider, model, purpose), part in found.items():
+        calls, unpriced = sum(row.calls for row in part), sum(row.unpriced for row in part)
+        cost = dollars(sum(row.cost_micros for row in part)) + (
+            f" and {unpriced} calls of unknown price" if unpriced else ""
+        )
+        cached = sum(row.cache_read_tokens for row in part)
+        lines.append(
+            f"{provider} {model}, {purpose}: {calls:,} calls, {sum(row.input_tokens for row in part):,} tokens in"
+            f"{f' and {cached:,} from cache' if cached else ''}, {sum(row.output_tokens for row in part):,} out, {cost}"
+        )
+    return lines
+
+
+def _tokens(row: UsageRow) -> int:
+    return row.input_tokens + row.output_tokens + row.cache_read_tokens + row.cache_write_tokens
+
+
+@click.command(epilog=example("models", "models openai", "models gemini --json"))
+@click.argument("provider", required=False, type=click.Choice(KEYED))
+@json_option
+@with_memory
+def models(memory: Memory, provider: str | None, *, as_json: bool) -> None:
+    """List the models of PROVIDER (default: of each with a key). The lists are kept for a day."""
+    wanted = (provider,) if provider else with_credentials(memory.costs.chain.settings)
+    found = {name: memory.costs.models(name) for name in wanted}
+    lines = [line for name, listed in found.items() for line in (f"{name}:", *(f"  {model}" for model in listed))]
+    show(found, "\n".join(lines) or "No provider has a key; local needs no model.", as_json=as_json)
+
+
+COMMANDS = (usage, models)
