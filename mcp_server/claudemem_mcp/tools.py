@@ -79,7 +79,7 @@ Order = Annotated[
     Field(description="relevance, date_desc or date_asc.", pattern="^(relevance|date_desc|date_asc)$", max_length=9),
 ]
 Depth = Annotated[int, Field(description="How many items at most on this side.", ge=0, le=500)]
-Number = Annotated[int, Field(ge=1, le=1 << 53)]
+Number = Annotated[int, Field(strict=True, ge=1, le=1 << 53)]
 Anchor = Annotated[Number | Text | None, Field(description="A memory's ID (12 or #12), or a time.")]
 Ids = Annotated[
     Annotated[list[Number | Annotated[str, Field(max_length=20)]], Field(max_length=100_000)] | Number | Text,
