@@ -53,7 +53,7 @@ class Worker:
 
     def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run side by side."""
-        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.recover)
+        return (self.take_in, self.observe, self.reload, self.keep_house, self.recover)
 
     def wake(self) -> None:
         """There may be something to observe."""
