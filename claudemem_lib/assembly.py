@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib import credentials, modes, prices
+from claudemem_lib import credentials, modes, prices, urls
 from claudemem_lib.asking import Asker
 from claudemem_lib.budget import Budget, day_start_ms, dollars
 from claudemem_lib.chain import Chain
 from claudemem_lib.observer import Observer
+from claudemem_lib.providers import with_credentials
 from claudemem_lib.store import usage
 
 if TYPE_CHECKING:
@@ -61,5 +62,13 @@ def state(settings: Settings, data_dir: str) -> tuple[Any, ...]:
 
 
 def problems(settings: Settings, data_dir: str) -> tuple[str, ...]:
-    """What of it cannot be used, one sentence each."""
-    return tuple(filter(None, (prices.load(data_dir)[1], modes.problem(settings.mode, Path(data_dir) / MODES))))
+    """What of it cannot be used or should be known, one sentence each."""
+    known = credentials.filled(settings, data_dir)
+    clear = (_in_clear(f"{name}_base_url", known) for name in with_credentials(known))
+    return tuple(filter(None, (prices.load(data_dir)[1], modes.problem(settings.mode, Path(data_dir) / MODES), *clear)))
+
+
+def _in_clear(field: str, settings: Settings) -> str:
+    if not urls.in_clear(getattr(settings, field)):
+        return ""
+    return f"CLAUDE_MEM_{field.upper()} is http://, so the key and what is sent travel unencrypted"
