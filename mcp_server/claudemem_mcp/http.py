@@ -9,8 +9,6 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-
 from claudemem_lib import lean
 from claudemem_lib.errors import SettingsError
 
@@ -46,6 +44,8 @@ class Web:
         self, server: MCPServer[Any], settings: Settings, data_dir: str, facts: Callable[[], dict[str, Any]]
     ) -> None:
         """SettingsError if the address cannot be used, or is one that others reach and there is no token of the user's own."""
+        import uvicorn  # noqa: PLC0415  # 25 ms of the server's start, for the few who switch this on
+
         host, port = settings.http_host, settings.http_port
         if host not in LOCAL and not (Path(data_dir) / TOKEN_FILE).exists():
             message = (
