@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claudemem_lib import install as installer
-from claudemem_lib import paths, render
+from claudemem_lib import paths, render, settings_form
 from claudemem_lib import settings as settings_
 from claudemem_lib.cli.base import example, json_option, show
 
@@ -39,13 +39,19 @@ def demo(*, as_json: bool) -> None:
     click.secho("\nNothing was kept. Next: `claude-mem install`, then `claude-mem backfill`.", bold=True)
 
 
-@click.command("settings", epilog=example("settings", "settings CLAUDE_MEM_CONTEXT_TOKENS 1500"))
+@click.command(
+    "settings",
+    epilog=example("settings", "settings CLAUDE_MEM_CONTEXT_TOKENS 1500", "settings CLAUDE_MEM_CONTEXT_TOKENS --reset"),
+)
 @click.argument("key", required=False)
 @click.argument("value", required=False)
+@click.option("--reset", is_flag=True, help="Take KEY out of the settings file, so that its default holds.")
 @json_option
 @click.pass_obj
-def settings(data_dir: str, key: str | None, value: str | None, *, as_json: bool) -> None:
+def settings(data_dir: str, key: str | None, value: str | None, *, reset: bool, as_json: bool) -> None:
     """Show all settings, one (KEY), or change one (KEY VALUE)."""
+    if key and reset:
+        settings_form.reset(data_dir, [settings_.field_of(key)])
     if key and value is not None:
         settings_.save(data_dir, {settings_.field_of(key): settings_.value_of(key, value)})
     current, problems = settings_.load(data_dir)

@@ -24,6 +24,9 @@ SCENES: dict[str, tuple[str, ...]] = {
     "filter": ("f",),
     "edit": ("e",),
     "help": ("question_mark",),
+    "sessions": ("2",),
+    "context": ("3",),
+    "settings": ("4", "right"),
 }
 
 

@@ -26,7 +26,7 @@ def feed(tui: Any) -> VirtualList:
 
 
 def current(tui: Any) -> Entry:
-    found = feed(tui).current
+    found: Entry | None = feed(tui).current
     assert found is not None
     return found
 

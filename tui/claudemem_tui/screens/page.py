@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
 
-NAMES = ("home",)
+NAMES = ("home", "sessions", "context", "settings")
 
 
 class Page(Screen[None]):

@@ -38,3 +38,8 @@ def feed_line(entry: Entry, width: int) -> Cells:
         cells.append(("  " + render.line(entry.project), 18, "list--dim"))
         cells.append((" " + ("P" if entry.kind == "prompt" else "#") + str(entry.id), 9, "list--dim"))
     return cells
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: 1 prompt, 2 prompts, 1 memory, 2 memories."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

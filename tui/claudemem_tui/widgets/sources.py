@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claudemem_lib.browse import Browse, Entry, Wanted
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Session
 
 PAGE = 200
 
@@ -70,4 +72,27 @@ class FixedSource:
 
     def newer(self) -> int:
         """Never any."""
+        return 0
+
+
+class SessionSource:
+    """Sessions, most recently active first; there are few enough to pass over some."""
+
+    size = PAGE
+
+    def __init__(self, memory: Memory, project: str | None) -> None:
+        self._memory, self._project = memory, project
+
+    def total(self) -> int:
+        """How many there are."""
+        rows = self._memory.projects()
+        return sum(row.sessions for row in rows if self._project in {None, row.name})
+
+    def page(self, number: int, total: int) -> Sequence[Session]:
+        """One page."""
+        del total
+        return self._memory.sessions(self._project, limit=PAGE, offset=number * PAGE)
+
+    def newer(self) -> int:
+        """Not counted: a session that goes on moves to the top, which is no new one."""
         return 0

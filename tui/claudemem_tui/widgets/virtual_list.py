@@ -6,7 +6,7 @@ Textual's own lists take seconds to fill with tens of thousands of rows; this on
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from claudemem_lib.browse import Entry
-
 PAGES_KEPT = 40
 
 
@@ -40,7 +38,7 @@ class Source(Protocol):
         """How many entries there are."""
         ...
 
-    def page(self, number: int, total: int) -> Sequence[Entry]:
+    def page(self, number: int, total: int) -> Sequence[Any]:
         """The entries of one page, *size* of them but for the last."""
         ...
 
@@ -72,43 +70,43 @@ class VirtualList(ScrollView, can_focus=True):
     class Highlighted(Message):
         """The cursor stands on another entry, or on none."""
 
-        def __init__(self, entry: Entry | None) -> None:
+        def __init__(self, entry: Any, list_id: str) -> None:
             super().__init__()
-            self.entry = entry
+            self.entry, self.list_id = entry, list_id
 
     class Chosen(Message):
         """Enter or a second click on an entry."""
 
-        def __init__(self, entry: Entry) -> None:
+        def __init__(self, entry: Any, list_id: str) -> None:
             super().__init__()
-            self.entry = entry
+            self.entry, self.list_id = entry, list_id
 
     class Counted(Message):
         """It is known how many entries there are."""
 
-        def __init__(self, total: int) -> None:
+        def __init__(self, total: int, list_id: str) -> None:
             super().__init__()
-            self.total = total
+            self.total, self.list_id = total, list_id
 
-    def __init__(self, draw: Callable[[Entry, int], Cells], *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
+    def __init__(self, draw: Callable[[Any, int], Cells], *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
         super().__init__(id=id)
         self._draw = draw
         self.source: Source | None = None
         self.total = 0
         self.cursor = 0
-        self._pages: OrderedDict[int, Sequence[Entry]] = OrderedDict()
+        self._pages: OrderedDict[int, Sequence[Any]] = OrderedDict()
         self._asked: tuple[int, ...] = ()
-        self._told: Entry | None = None
+        self._told: Any = None
 
     # -------------------------------------------------------------------------------------------------------- filling
     def show(self, source: Source) -> None:
         """Show another source from its top."""
 
-        def first() -> tuple[int, Sequence[Entry]]:
+        def first() -> tuple[int, Sequence[Any]]:
             total = source.total()
             return total, source.page(0, total) if total else ()
 
-        def begin(found: tuple[int, Sequence[Entry]]) -> None:
+        def begin(found: tuple[int, Sequence[Any]]) -> None:
             self.source, self.cursor = source, 0
             self._fill(found[0], found[1])
             self.scroll_to(y=0, animate=False)
@@ -121,11 +119,11 @@ class VirtualList(ScrollView, can_focus=True):
         if source is None:
             return
 
-        def again() -> tuple[int, int, Sequence[Entry]]:
+        def again() -> tuple[int, int, Sequence[Any]]:
             newer, total = source.newer(), source.total()
             return newer, total, source.page(0, total) if total else ()
 
-        def shift(found: tuple[int, int, Sequence[Entry]]) -> None:
+        def shift(found: tuple[int, int, Sequence[Any]]) -> None:
             newer, total, page = found
             stays = self.cursor > 0 or self.scroll_offset.y > 0
             self.cursor += newer if stays else 0
@@ -135,17 +133,17 @@ class VirtualList(ScrollView, can_focus=True):
 
         load(self, again, shift, group="fill")
 
-    def _fill(self, total: int, page: Sequence[Entry]) -> None:
+    def _fill(self, total: int, page: Sequence[Any]) -> None:
         self.total, self._asked = total, ()
         self._pages.clear()
         self._pages[0] = page
         self.cursor = max(0, min(self.cursor, total - 1))
         self.virtual_size = Size(self.scrollable_content_region.width, total)
         self.refresh()
-        self.post_message(self.Counted(total))
+        self.post_message(self.Counted(total, self.id or ""))
         self._tell(anyway=True)
 
-    def entry(self, index: int) -> Entry | None:
+    def entry(self, index: int) -> Any:
         """The entry at a place of the list, if its page is here."""
         if self.source is None or not 0 <= index < self.total:
             return None
@@ -158,7 +156,7 @@ class VirtualList(ScrollView, can_focus=True):
         return page[offset] if offset < len(page) else None
 
     @property
-    def current(self) -> Entry | None:
+    def current(self) -> Any:
         """The entry under the cursor."""
         return self.entry(self.cursor)
 
@@ -174,10 +172,10 @@ class VirtualList(ScrollView, can_focus=True):
             return
         self._asked = missing
 
-        def read() -> dict[int, Sequence[Entry]]:
+        def read() -> dict[int, Sequence[Any]]:
             return {number: source.page(number, total) for number in missing}
 
-        def take(found: dict[int, Sequence[Entry]]) -> None:
+        def take(found: dict[int, Sequence[Any]]) -> None:
             self._asked = ()
             if self.source is source and self.total == total:
                 self._pages.update(found)
@@ -233,7 +231,7 @@ class VirtualList(ScrollView, can_focus=True):
         if anyway or (entry is not None and entry != self._told):
             self._told = entry
             if entry is not None or not self.total:
-                self.post_message(self.Highlighted(entry))
+                self.post_message(self.Highlighted(entry, self.id or ""))
 
     def action_move(self, by: int) -> None:
         """A line up or down."""
@@ -250,7 +248,7 @@ class VirtualList(ScrollView, can_focus=True):
     def action_choose(self) -> None:
         """Say which was chosen."""
         if self.current is not None:
-            self.post_message(self.Chosen(self.current))
+            self.post_message(self.Chosen(self.current, self.id or ""))
 
     def on_click(self, event: events.Click) -> None:
         """The first click moves the cursor, one on the cursor chooses."""

@@ -1,0 +1,198 @@
+"""Settings: every one with its value, source and help; checked while one types; saved, undone, reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static, Tab, Tabs
+
+from claudemem_lib import render, settings, settings_form
+from claudemem_tui.forms import SettingRow
+from claudemem_tui.loading import load
+from claudemem_tui.screens.dialogs import Pick
+from claudemem_tui.screens.page import Page
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.settings_form import Field
+
+OTHER = "other keys"
+PROVIDERS = {"model": "claude", "gemini_model": "gemini", "openai_model": "openai"}
+
+
+class SettingsScreen(Page):
+    """The form, group by group."""
+
+    NAME = "settings"
+    ABOUT = "Every setting with its source and help"
+    CSS_PATH = "settings.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save", priority=True),
+        ("ctrl+z", "undo", "Undo"),
+        ("ctrl+r", "reset", "Reset to default"),
+        ("ctrl+l", "models", "List models"),
+        Binding("escape", "groups", "To the groups", show=False),
+    ]
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__(memory)
+        self.group = settings.GROUPS[0]
+        self.found: dict[str, Field] = {}
+        self.other: dict[str, str] = {}
+        self.changes: dict[str, str] = {}
+        self.wrong: dict[str, str] = {}
+        self.before: dict[str, str | None] = {}
+
+    def body(self) -> ComposeResult:
+        """Groups, rows, what is not saved."""
+        yield Tabs(*(Tab(name.capitalize(), id=name.replace(" ", "-")) for name in (*settings.GROUPS, OTHER)))
+        yield VerticalScroll(id="setting-rows", can_focus=False)
+        yield Static("", id="settings-status", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first group."""
+        self.query_one(Tabs).focus()
+        self._read()
+
+    def _read(self) -> None:
+        folder = self.memory.data_dir
+
+        def show(found: tuple[list[Field], dict[str, str], tuple[str, ...]]) -> None:
+            self.found, self.other = {field.name: field for field in found[0]}, found[1]
+            for problem in found[2]:
+                self.notify(problem, severity="warning", markup=False)
+            self._draw()
+
+        load(self, lambda: settings_form.fields(folder), show)
+
+    def _draw(self) -> None:
+        """The rows of the group chosen."""
+        rows = self.query_one("#setting-rows", VerticalScroll)
+        if self.group == OTHER:
+            lines = [f"{key} = {value}" for key, value in self.other.items()] or ["settings.json has no keys but ours."]
+            head = "Keys of settings.json that are no settings of this release; they are kept as they are.\n"
+            made = [Static(Content(render.safe("\n".join([head, *lines]))), markup=False, classes="unknown")]
+            self.run_worker(self._replace(rows, made), group="rows", exclusive=True)
+        else:
+            shown = [field for field in self.found.values() if field.about["group"] == self.group]
+            made_rows = [SettingRow(field, self.changes.get(field.name)) for field in shown]
+            self.run_worker(self._replace(rows, made_rows), group="rows", exclusive=True)
+        self._tell()
+
+    async def _replace(self, rows: VerticalScroll, made: list[Static] | list[SettingRow]) -> None:
+        async with self.batch():
+            await rows.remove_children()
+            await rows.mount_all(made)
+        rows.scroll_home(animate=False)
+
+    def _tell(self) -> None:
+        line = self.query_one("#settings-status", Static)
+        count = len(self.changes)
+        if self.wrong:
+            text = f"{count} changed, {len(self.wrong)} cannot be used"
+        elif count:
+            text = f"{count} changed and not saved. Ctrl+S saves, Ctrl+Z takes the last back"
+        else:
+            text = settings_form.WHEN.get(self.group, "")
+        line.update(Content(text))
+        line.set_class(bool(count), "changed")
+
+    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
+        """Another group."""
+        name = (event.tab.id or "").replace("-", " ")
+        if name != self.group:
+            self.group = name
+            self._draw()
+
+    def on_setting_row_edited(self, event: SettingRow.Edited) -> None:
+        """Keep what is changed until it is saved."""
+        self.changes.pop(event.name, None)
+        self.wrong.pop(event.name, None)
+        if event.text is not None:
+            self.changes[event.name] = event.text
+        if event.wrong:
+            self.wrong[event.name] = event.wrong
+        self._tell()
+
+    # ------------------------------------------------------------------------------------------------------------- keys
+    def action_groups(self) -> None:
+        """Back to the groups."""
+        self.query_one(Tabs).focus()
+
+    def action_save(self) -> None:
+        """Write what is changed."""
+        if self.wrong:
+            name, why = next(iter(self.wrong.items()))
+            self.notify(f"{self.found[name].about['label']} {why}", severity="error", markup=False)
+        elif self.changes:
+            folder, changes = self.memory.data_dir, dict(self.changes)
+            load(self, lambda: settings_form.save(folder, changes), self._saved, group="save")
+
+    def _saved(self, before: dict[str, str | None]) -> None:
+        groups = {self.found[name].about["group"] for name in before}
+        self.before = before
+        self.changes.clear()
+        self.notify("Saved. " + " ".join(settings_form.WHEN[group] for group in sorted(groups)), markup=False)
+        self._use()
+
+    def _use(self) -> None:
+        """Let the open memory have the new values, and show them."""
+        load(self, self.memory.reload, lambda _problems: self._read(), group="use")
+
+    def action_undo(self) -> None:
+        """Take the last unsaved change back; where there is none, what was saved last."""
+        if self.changes:
+            name = list(self.changes)[-1]
+            self.changes.pop(name)
+            self.wrong.pop(name, None)
+            self._draw()
+        elif self.before:
+            folder, before = self.memory.data_dir, self.before
+            self.before = {}
+            load(self, lambda: settings_form.undo(folder, before), lambda _none: self._use(), group="save")
+            self.notify("What was saved last is taken back.", markup=False)
+        else:
+            self.notify("There is nothing to undo.", severity="warning", markup=False)
+
+    def _row(self) -> SettingRow | None:
+        node = self.focused
+        return next((one for one in node.ancestors if isinstance(one, SettingRow)), None) if node else None
+
+    def action_reset(self) -> None:
+        """The default again for the setting one stands on."""
+        row = self._row()
+        if row is None:
+            self.notify("Move to a setting first.", severity="warning", markup=False)
+            return
+        name, folder = row.field.name, self.memory.data_dir
+        self.changes.pop(name, None)
+        self.wrong.pop(name, None)
+
+        def done(before: dict[str, str | None]) -> None:
+            self.before = before
+            self._use()
+
+        load(self, lambda: settings_form.reset(folder, [name]), done, group="save")
+
+    def action_models(self) -> None:
+        """Offer the provider's own list for the model one stands on."""
+        row = self._row()
+        provider = PROVIDERS.get(row.field.name) if row else None
+        if row is None or provider is None:
+            self.notify("Move to Claude model, Gemini model or OpenAI model first.", severity="warning", markup=False)
+            return
+
+        def ask(names: tuple[str, ...]) -> None:
+            def chosen(index: int | None) -> None:
+                if index is not None:
+                    row.query_one(Input).value = names[index]
+
+            self.app.push_screen(Pick(f"Models of {provider}", names), chosen)
+
+        load(self, lambda: self.memory.costs.models(provider), ask, group="models")
