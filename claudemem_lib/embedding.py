@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib import embedders
-from claudemem_lib.errors import EmbedderUnavailable
+from claudemem_lib.errors import EmbedderUnavailable, StoreError
 from claudemem_lib.store import memories, vectors
 from claudemem_lib.store.fulltext import Filters
 
@@ -48,6 +48,7 @@ class Embedding:
         self._loading = threading.Lock()
         self._problem = ""
         self._chosen: tuple[str, str] | None = None
+        self._wanted = False
         self._settled: tuple[object, ...] | None = None
 
     # ------------------------------------------------------------------------------------------------------ the model
@@ -83,22 +84,21 @@ class Embedding:
     def status(self) -> dict[str, Any]:
         """Whether semantic search works here, with what, how many memories it covers, and why not."""
         ready, cap = self._embedder, self._settings().max_embeddings
-        space = vectors.space(self._database)
-        reason = "" if ready else self._problem
-        reason = reason or vectors.unavailable(self._database)
-        return {
-            "engine": ready.name if ready else None,
-            "model": space.model if space else None,
-            "embedded": vectors.count(self._database),
-            "waiting": vectors.count_waiting(self._database, cap),
-            "cap": cap,
-            "problem": reason,
-        }
+        found: dict[str, Any] = {"engine": ready.name if ready else None, "cap": cap}
+        try:
+            space = vectors.space(self._database)
+            found |= {"model": space.model if space else None, "embedded": vectors.count(self._database)}
+            found["waiting"] = vectors.count_waiting(self._database, cap)
+            problem = "" if ready else self._problem
+        except StoreError as error:
+            problem = str(error)
+        return {**found, "problem": problem or vectors.unavailable(self._database)}
 
     # ----------------------------------------------------------------------------------------------------- searching
     def near(self, text: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
         """The memories nearest to a text with their cosines; none while there is no embedder or no vector of its own."""
         embedder = self._embedder
+        self._wanted = True
         if embedder is None or vectors.unavailable(self._database):
             return []
         known = vectors.space(self._database)
@@ -119,6 +119,12 @@ class Embedding:
         chosen = (settings.max_embeddings, settings.embedding_model, settings.embedder)
         state = (self._database.data_version(), self._database.own_changes(), *chosen)
         if state == self._settled:
+            return 0
+        problem = vectors.unavailable(self._database)
+        if problem:
+            self._problem = problem
+            raise EmbedderUnavailable(problem)
+        if self._embedder is None and not self._needed(settings.max_embeddings):
             return 0
         embedder = self.load()
         known = vectors.space_of(embedder.name, embedder.dimension)
@@ -141,6 +147,10 @@ class Embedding:
         gone = prune(self._database, settings.max_embeddings)
         self._settled = state if not done and not gone else ()
         return done
+
+    def _needed(self, cap: int) -> bool:
+        """Whether the model has anything to do: something waits, or somebody searched. A server at rest stays small."""
+        return self._wanted or bool(vectors.waiting(self._database, cap, 1))
 
     def reindex(self) -> int:
         """Throw every vector away, so that all are made anew; gives how many there were."""
@@ -167,8 +177,10 @@ class Embedding:
 def prune(database: Database, cap: int, *, until: Callable[[], bool] = lambda: False) -> int:
     """Take the vectors of what lies beyond the cap away, in short transactions; gives how many. Rows and full text stay."""
     gone = 0
-    while not until() and (found := vectors.beyond(database, cap)):
-        gone += vectors.drop(database, found)
+    behind = vectors.edge(database, cap)
+    while behind is not None and not until():
+        found, behind = vectors.beyond(database, behind)
+        gone += vectors.drop(database, found) if found else 0
     return gone
 
 

@@ -13,39 +13,42 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from claudemem_lib import capture as edge
-from claudemem_lib import context as contexts
 from claudemem_lib import (
     assembly,
     ids,
     intake,
     lean,
+    located,
     paths,
     projects,
     redact,
+    retention,
     rules,
     search,
     settings,
     timeline,
 )
+from claudemem_lib import capture as edge
+from claudemem_lib import context as contexts
 from claudemem_lib.backfill import Backfill
-from claudemem_lib.costs import Costs
 from claudemem_lib.browse import Browse
+from claudemem_lib.costs import Costs
 from claudemem_lib.curate import Curate
+from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
 from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
-from claudemem_lib.store.connection import kind_of
 from claudemem_lib.store.database import Database
-from claudemem_lib.store.fulltext import Filters, Page
-from claudemem_lib.store.text import storable
+from claudemem_lib.store.fulltext import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from claudemem_lib.embedders import Embedder
     from claudemem_lib.models import Hit, Moment, Session, StoredMemory, TakenIn
     from claudemem_lib.observer import Observer
     from claudemem_lib.providers import Provider
+    from claudemem_lib.retention import Pruned
     from claudemem_lib.settings import Settings
 
 TITLE_CHARACTERS = 80
@@ -57,14 +60,17 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     *,
     settings: Settings | None = None,
     provider: Provider | None = None,
+    embedder: Embedder | None = None,
     clock: Callable[[], int] | None = None,
 ) -> Memory:
     """Open the memory in the data folder *path* (default `CLAUDE_MEM_DATA_DIR`, else `~/.claude-mem`) and take in its inbox.
 
     ForeignDatabase if the file there is another program's, NewerSchema if a newer release wrote it, StoreUnreadable if it is
-    corrupt. *settings*, *provider* and *clock* (milliseconds UTC) replace what the data folder says.
+    corrupt. *settings*, *provider*, *embedder* and *clock* (milliseconds UTC) replace what the data folder says. Without an
+    embedder given or started (`memory.embedding.start`), search is by full text alone: loading one takes time and memory.
     """
-    memory = Memory(os.fspath(path) if path is not None else paths.data_dir(), settings, provider, clock)
+    where = os.fspath(path) if path is not None else paths.data_dir()
+    memory = Memory(where, settings, provider, clock, embedder=embedder)
     memory.take_in()
     return memory
 
@@ -72,13 +78,14 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
 class Memory:
     """An open memory. Times are milliseconds UTC; ids are the small numbers agents and people see."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what the data folder says can be replaced piece by piece
         self,
         data_dir: str,
         settings_given: Settings | None = None,
         provider: Provider | None = None,
         clock: Callable[[], int] | None = None,
         busy_ms: int = 5_000,
+        embedder: Embedder | None = None,
     ) -> None:
         """Open the file; see open()."""
         self.data_dir = str(Path(data_dir).expanduser().absolute())
@@ -90,6 +97,7 @@ class Memory:
         self._provider = provider
         self.browse = Browse(self.database)
         self.curate = Curate(self.database, self.data_dir, self.clock)
+        self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
 
     def __enter__(self) -> Self:
         return self
@@ -164,11 +172,7 @@ class Memory:
             return memories.add_note(connection, head, kept, origin, tuple(files), tuple(concepts))
 
     def _identity(self, project: str | None) -> tuple[str, str, str]:
-        """Key, name and root of a project given by name or folder."""
-        if project and not os.path.isabs(project) and not project.startswith((".", "~")):  # noqa: PTH117  # either OS
-            known = status.project_named(self.database, project)
-            return (known.key, known.name, known.root) if known else (f"name:{project}", project, "")
-        return projects.identify(os.path.abspath(os.path.expanduser(project or ".")))  # noqa: PTH100, PTH111  # keeps links
+        return located.identity(self.database, project)
 
     # ---------------------------------------------------------------------------------------------- what is made of it
     def observe_pending(
@@ -193,6 +197,10 @@ class Memory:
     def expire(self) -> int:
         """Let raw events leave that were observed long enough ago; gives how many."""
         return events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
+
+    def prune(self, *, dry_run: bool = False) -> Pruned:
+        """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes."""
+        return (retention.survey if dry_run else retention.prune)(self.database, self.settings, self.clock())
 
     def reload(self) -> tuple[str, ...]:
         """Use changed settings from the next batch on; gives what could not be used, one sentence each."""
@@ -233,13 +241,18 @@ class Memory:
 
         *kind* is observation, summary or note; *type* an observation type; *files* parts of paths; *until_ms* is exclusive.
         """
-        filters = self._filters(kind, type, concepts, files, project, since_ms, until_ms)
+        filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
         page = Page(
             order=order,
             limit=search.bounded("limit", limit, 1, search.MOST_HITS),
             offset=search.bounded("offset", offset, 0),
         )
-        return search.search(self.database, query, filters, page)
+        finder = search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
+        return finder.search(query, filters, page)
+
+    def suggestion(self, query: str) -> str:
+        """The query with unknown words replaced by known ones like them: "did you mean"; "" if there is nothing to suggest."""
+        return search.suggestion(self.database, query)
 
     def count(  # noqa: PLR0913  # the filters of search
         self,
@@ -253,28 +266,8 @@ class Memory:
         until_ms: int | None = None,
     ) -> int:
         """How many memories pass the filters of a search: those that could be found at all."""
-        filters = self._filters(kind, type, concepts, files, project, since_ms, until_ms)
+        filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
         return fulltext.count(self.database, filters)
-
-    def _filters(  # noqa: PLR0913, PLR0917  # the filters of search
-        self,
-        kind: str | Sequence[str],
-        type_: str | Sequence[str],
-        concepts: str | Sequence[str],
-        files: str | Sequence[str],
-        project: str | None,
-        since_ms: int | None,
-        until_ms: int | None,
-    ) -> Filters:
-        return Filters(
-            projects=self._projects(project),
-            kinds=search.listed(kind),
-            types=search.listed(type_),
-            concepts=search.listed(concepts),
-            files=search.listed(files),
-            since_ms=search.moment("since_ms", since_ms),
-            until_ms=search.moment("until_ms", until_ms),
-        )
 
     def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
         self,
@@ -343,30 +336,16 @@ class Memory:
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
         chosen = {**assembly.told(self.costs.chain), "mode": self.settings.mode}
         problems = [*self.problems, *assembly.problems(self.settings, self.data_dir)]
+        chosen["semantic"] = self.embedding.status()
         return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": problems}
 
     def _projects(self, name: str | None) -> tuple[int, ...]:
-        """The id of the project with this name, key, or folder, as a filter; NotFound says which there are."""
-        if name is None:
-            return ()
-        found = status.project_named(self.database, name := storable(name))
-        if found is None and (name.startswith((".", "~")) or os.path.isabs(name)):  # noqa: PTH117  # either OS
-            found = status.project_keyed(self.database, self._identity(name)[0])
-        if found is None:
-            known = ", ".join(row.name for row in self.projects()[:10]) or "none yet"
-            message = f"no project is called {name!r}; known projects: {known}"
-            raise NotFound(message)
-        return (found.id,)
+        return located.ids(self.database, name)
 
 
 def plus(one: Observed, other: Observed) -> Observed:
     """Two runs over the queue as one."""
     return Observed(**{name: value + getattr(other, name) for name, value in attrs.asdict(one).items()})
-
-
-def exists(data_dir: str) -> bool:
-    """Whether there is a memory file of ours in *data_dir*."""
-    return kind_of(f"{data_dir}/{paths.DATABASE}") == "ours"
 
 
 def monotonic_deadline(seconds: float) -> Callable[[], bool]:

@@ -7,6 +7,7 @@ who type them in capitals. An identifier is also looked for by its parts, CJK te
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4_000
 MOST_WORDS = 60
+SMALL_WORDS = 3
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
 _OPERATORS = ("AND", "OR", "NOT")
 _CHUNK = re.compile(r"[^\W_]+")
-_PUNCTUATION = ".,;:!?'`()[]{}<>"
+PUNCTUATION = ".,;:!?'`()[]{}<>"
 # The words of a question that say nothing about what is asked for.
 STOP_WORDS = frozenset(
     """
@@ -60,15 +62,19 @@ class Question:
 def read(text: str) -> Question:
     """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
     pieces = _pieces(text[:LONGEST_QUESTION].encode("utf-8", "replace").decode())[: MOST_WORDS * 2]
-    typed = any(word in _OPERATORS for _, _, _, word in pieces)
-    if typed:
+    if any(word in _OPERATORS for _, _, _, word in pieces) and not _prose(pieces):
         expression = _expression(pieces)
         if expression:
             return Question(expression, ())
     words = [_word(*piece) for piece in pieces]
     found = list({word.match: word for word in words if word is not None}.values())[:MOST_WORDS]
-    telling = [word for word in found if word.text.strip(_PUNCTUATION).lower() not in STOP_WORDS]
+    telling = [word for word in found if word.text.strip(PUNCTUATION).lower() not in STOP_WORDS]
     return Question("", tuple(telling or found))
+
+
+def _prose(pieces: list[Piece]) -> bool:
+    """Whether this is a sentence with a stressed NOT or AND, and no expression: it has the small words of one."""
+    return sum((word or "").lower() in STOP_WORDS and word not in _OPERATORS for _, _, _, word in pieces) >= SMALL_WORDS
 
 
 def _pieces(text: str) -> list[Piece]:
@@ -83,6 +89,13 @@ def every(words: Iterable[Word]) -> str:
 def some(words: Iterable[Word]) -> str:
     """Any of the words."""
     return " OR ".join(f"({word.match})" for word in words)
+
+
+def adjacent(text: str) -> str:
+    """Neighbouring words of a question as phrases, any of them: at least one of the two has to be telling. "" if there are none."""
+    words = _CHUNK.findall(text[:LONGEST_QUESTION].lower())[:MOST_WORDS]
+    pairs = ((one, two) for one, two in pairwise(words) if one not in STOP_WORDS or two not in STOP_WORDS)
+    return " OR ".join(dict.fromkeys(_quoted(f"{one} {two}") for one, two in pairs))
 
 
 def loosened(words: Iterable[Word]) -> list[Word]:
@@ -121,7 +134,7 @@ def _match(text: str, *, begins: bool) -> str:
 def _plain(text: str, *, begins: bool) -> str:
     if not any(char.isalnum() for char in text):
         return ""
-    parts = parts_of(text.strip(_PUNCTUATION))
+    parts = parts_of(text.strip(PUNCTUATION))
     if parts and not begins:
         return f"({_quoted(text)} OR {_quoted(' '.join(parts))})"
     return _quoted(text) + (" *" if begins else "")

@@ -17,6 +17,7 @@ from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 from claudemem_lib import lean, paths, rules
 from claudemem_lib.errors import SettingsError
 from claudemem_lib.setting import setting
+from claudemem_lib.settings_embedding import EmbeddingSettings
 from claudemem_lib.settings_migration import migrated
 from claudemem_lib.settings_model import ModelSettings
 from claudemem_lib.settings_tui import TuiSettings
@@ -35,7 +36,7 @@ def _rule(name: str, **about: Any) -> Any:
 
 
 @frozen(kw_only=True)
-class Settings(ModelSettings, TuiSettings):
+class Settings(ModelSettings, EmbeddingSettings, TuiSettings):
     """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
 
     capture_enabled: bool = _rule(

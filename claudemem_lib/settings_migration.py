@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OLD_PROVIDER, _NEW_PROVIDER = f"{PREFIX}OPENROUTER_", f"{PREFIX}OPENAI_"
-_RENAMED = {"CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH"}
+_RENAMED = {
+    "CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH",
+    f"{PREFIX}CHROMA_MAX_ITEMS": f"{PREFIX}MAX_EMBEDDINGS",
+}
 
 
 def migrated(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from claudemem_lib.embedders import Embedder
     from claudemem_lib.memory import Memory
     from claudemem_lib.providers import Provider
     from claudemem_lib.settings import Settings
@@ -105,11 +106,13 @@ class Memories:
         *,
         settings: Settings | None = None,
         provider: Provider | None = None,
+        embedder: Embedder | None = None,
         clock: Callable[[], int] | None = None,
     ) -> Memory:
         if provider is None and settings is None:
             provider = Local()
-        memory = claudemem_lib.open(self.folder / name, settings=settings, provider=provider, clock=clock or self.clock)
+        given: dict[str, Any] = {"settings": settings, "provider": provider, "embedder": embedder}
+        memory = claudemem_lib.open(self.folder / name, clock=clock or self.clock, **given)
         self._opened.append(memory)
         return memory
 

@@ -84,6 +84,10 @@ class Database:
         """A number that changes when another connection changed the file."""
         return int(self.rows(sql.DATA_VERSION)[0][0])
 
+    def own_changes(self) -> int:
+        """How many rows this thread's connection has changed: what data_version() does not tell."""
+        return int(self.connection().total_changes())
+
     def close(self) -> None:
         """Close every connection; calling it again does nothing."""
         with self._lock:

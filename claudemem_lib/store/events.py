@@ -189,6 +189,12 @@ def discard(database: Database, event_id: int | None = None) -> int:
         return connection.changes()
 
 
+def expiring(database: Database, before_ms: int) -> tuple[int, int]:
+    """How many events expire() would empty, and their bytes."""
+    row = database.row(sql.EXPIRING, (before_ms,))
+    return int(row[0]), int(row[1])
+
+
 def expire(database: Database, before_ms: int) -> int:
     """Delete finished events from before *before_ms*; gives how many."""
     with database.write() as connection:

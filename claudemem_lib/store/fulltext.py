@@ -40,39 +40,78 @@ class Page:
     offset: int = 0
 
 
-def best(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
-    """The matches of an FTS5 expression, most relevant first.
+def scored(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[int, float]]:
+    """The matches of an FTS5 expression as (id, score), best (highest) first.
 
     Without filters only the MATCHES_SCORED newest matches are scored: words that more memories have tell little.
     """
-    where, values = clauses(filters)
-    text = sql.SEARCH_BEST_FILTERED.format(filters=where) if where else sql.SEARCH_BEST
-    values |= {} if where else {"most": MATCHES_SCORED}
-    return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
+    condition, values = clauses(filters)
+    text = sql.SCORED_FILTERED.format(filters=condition) if condition else sql.SCORED
+    values |= {} if condition else {"most": MATCHES_SCORED}
+    rows = database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
+    return [(memory, -score) for memory, score in rows]
+
+
+def scored_among(database: Database, match: str, ids: Sequence[int]) -> dict[int, float]:
+    """The scores of those of some memories that an expression finds."""
+    return {row[0]: -row[1] for row in database.rows(sql.SCORED_AMONG, {"match": match, "ids": id_list(ids)})}
+
+
+def among(database: Database, match: str, ids: Sequence[int]) -> set[int]:
+    """Those of some memories that an expression finds."""
+    return {row[0] for row in database.rows(sql.AMONG, {"match": match, "ids": id_list(ids)})}
+
+
+def hits(database: Database, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What a hit shows of some memories, in their order."""
+    rows = {row[0]: row for row in database.rows(sql.SEARCH_HITS, {"ids": id_list(ids)})}
+    return [rows[memory] for memory in ids if memory in rows]
+
+
+def standing(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
+    """When some memories were made, and whether a newer one supersedes them."""
+    return {row[0]: (row[1], bool(row[2])) for row in database.rows(sql.STANDING, {"ids": id_list(ids)})}
+
+
+def alike(database: Database, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of some memories that say nearly the same."""
+    return [(row[0], row[1]) for row in database.rows(sql.ALIKE, {"ids": id_list(ids)})]
+
+
+def total(database: Database) -> int:
+    """How many memories there are."""
+    return int(database.row(sql.TOTAL)[0])
+
+
+def words_from(database: Database, beginning: str, most: int) -> list[str]:
+    """Indexed words with this beginning, those of most memories first."""
+    database.rows(sql.WORDS_TABLE)
+    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    return [row[0] for row in database.rows(sql.WORDS_LIKE, {"from": beginning, "to": end, "most": most})]
 
 
 def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """All matches of an FTS5 expression by date, not scored."""
-    where, values = clauses(filters)
-    text = sql.SEARCH_DATED.format(filters=where, order=sql.DATE_ORDERS[page.order])
+    condition, values = clauses(filters)
+    text = sql.SEARCH_DATED.format(filters=condition, order=sql.DATE_ORDERS[page.order])
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def count(database: Database, filters: Filters) -> int:
     """How many memories pass the filters."""
-    where, values = clauses(filters)
-    return int(database.rows(sql.SEARCH_COUNT.format(filters=where), values)[0][0])
+    condition, values = clauses(filters)
+    return int(database.rows(sql.SEARCH_COUNT.format(filters=condition), values)[0][0])
 
 
 def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """Everything that passes the filters, by date."""
-    where, values = clauses(filters)
+    condition, values = clauses(filters)
     few = _few(database, filters)
     if few is not None:
-        where += sql.FILTER_IDS
+        condition += sql.FILTER_IDS
         values["ids"] = id_list(few)
     order = sql.DATE_ORDERS["date_asc" if page.order == "date_asc" else "date_desc"]
-    text = sql.SEARCH_NEWEST.format(filters=where, order=order)
+    text = sql.SEARCH_NEWEST.format(filters=condition, order=order)
     return database.rows(text, {**values, "limit": page.limit, "offset": page.offset})
 
 

@@ -118,6 +118,29 @@ def forget(connection: apsw.Connection, ids: Iterable[int]) -> list[int]:
     return sorted(row[0] for row in run(connection, sql.FORGET, (id_list(ids),)))
 
 
+def link(database: Database, memory: int, other: int, kind: str, at_ms: int) -> bool:
+    """Say that *memory* supersedes *other*, or is similar to it; whether both are there and it was not said before."""
+    with database.write() as connection:
+        return bool(run(connection, sql.LINK, {"memory": memory, "other": other, "kind": kind, "at": at_ms}))
+
+
+def links(database: Database, memory: int) -> list[tuple[int, str, bool]]:
+    """The memories linked to this one: id, kind, and whether the link goes out from it (else it comes in)."""
+    return [(row[0], row[1], bool(row[2])) for row in database.rows(sql.LINKS, {"id": memory})]
+
+
+def project_of(database: Database, memory: int) -> int:
+    """The project of a memory, 0 if it is gone."""
+    row = database.row(sql.MEMORY_PROJECT, (memory,))
+    return row[0] if row else 0
+
+
+def texts_of(one: StoredMemory) -> list[str]:
+    """The texts of a memory as they are embedded, its concepts last (of a note only)."""
+    texts = [_lines(one.facts) if name == "facts" else getattr(one, name) for name in TEXTS]
+    return [*texts, " ".join(one.concepts) if one.kind == "note" else ""]
+
+
 def id_list(ids: Iterable[int]) -> Any:
     """Ids as one bound value."""
     return apsw.carray(array.array("q", [one for one in ids if -(1 << 63) <= one < 1 << 63] or [-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from claudemem_lib.errors import StoreBusy
@@ -22,8 +23,7 @@ def shrink(database: Database) -> int:
         if left >= unused:
             break  # the file was made without incremental vacuum
         freed += unused - left
-    try:
-        database.rows(sql.CHECKPOINT)
-    except StoreBusy:
-        return freed
+    if freed:
+        with suppress(StoreBusy):
+            database.rows(sql.CHECKPOINT)
     return freed

@@ -99,6 +99,29 @@ CREATE TRIGGER memories_au AFTER UPDATE OF
     new.next_steps, new.notes, new.terms);
 END;
 
+-- One vector a memory, as two tables: signs, clustered by project, choose candidates; eight-bit values rank them. `spaces` has one
+-- row: the model, dimension and scale they are all in. A memory within the cap without a vector waits to be embedded.
+CREATE TABLE spaces(
+  id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL, dimension INTEGER NOT NULL, scale REAL NOT NULL) STRICT;
+CREATE TABLE vectors(memory_id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, v BLOB NOT NULL) STRICT;
+CREATE TABLE vector_signs(
+  project_id INTEGER NOT NULL, memory_id INTEGER NOT NULL, b BLOB NOT NULL,
+  PRIMARY KEY(project_id, memory_id)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER vectors_ad AFTER DELETE ON vectors BEGIN
+  DELETE FROM vector_signs WHERE project_id = old.project_id AND memory_id = old.memory_id;
+END;
+CREATE TRIGGER vectors_of_deleted AFTER DELETE ON memories BEGIN
+  DELETE FROM vectors WHERE memory_id = old.id;
+END;
+CREATE TRIGGER vectors_of_edited AFTER UPDATE OF
+  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes ON memories BEGIN
+  DELETE FROM vectors WHERE memory_id = old.id;
+END;
+CREATE TRIGGER vectors_of_moved AFTER UPDATE OF project_id ON memories WHEN old.project_id <> new.project_id BEGIN
+  UPDATE vector_signs SET project_id = new.project_id WHERE project_id = old.project_id AND memory_id = old.id;
+  UPDATE vectors SET project_id = new.project_id WHERE memory_id = old.id;
+END;
+
 CREATE TABLE memory_links(
   memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
   other_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE,
@@ -298,6 +321,10 @@ SELECT error, not_before_ms FROM events WHERE error <> '' AND state <> 'finished
 TRANSCRIPT_READ = "SELECT 1 FROM transcripts WHERE path = ? AND size = ? AND modified_ms = ?"
 ADD_TRANSCRIPT = "INSERT OR REPLACE INTO transcripts(path, size, modified_ms, read_ms) VALUES (?, ?, ?, ?)"
 # What an event said leaves; that it was there stays, or a transcript read later would bring it back.
+EXPIRING = """
+SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM events
+WHERE state = 'finished' AND payload <> '' AND finished_ms < ?
+"""
 EXPIRE = "UPDATE events SET payload = '' WHERE state = 'finished' AND payload <> '' AND finished_ms < ?"
 
 # -------------------------------------------------------------------------------------------------------- memories
@@ -320,6 +347,7 @@ WHERE m.id IN carray(?)
 """
 FILES = "SELECT memory_id, role, path FROM memory_files WHERE memory_id IN carray(?) ORDER BY memory_id, role, position"
 CONCEPTS = "SELECT memory_id, concept FROM memory_concepts WHERE memory_id IN carray(?) ORDER BY memory_id, concept"
+MEMORY_PROJECT = "SELECT project_id FROM memories WHERE id = ?"
 FORGET = "DELETE FROM memories WHERE id IN carray(?) RETURNING id"
 COUNTS = """
 SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM sessions), (SELECT count(*) FROM prompts),
@@ -366,25 +394,43 @@ HIT_COLUMNS = """
 m.id, m.uid, m.kind, m.type, m.title, p.name, m.created_ms, m.read_tokens,
 coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')
 """
-_SCORE = "bm25(memories_fts, 8.0, 4.0, 2.0, 3.0, 2.0, 3.0, 3.0, 2.0, 1.0, 1.5)"
+# Weighed by what the benchmarks say: a title counts a little more than the text it sums up, not many times.
+_SCORE = "bm25(memories_fts, 1.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)"
 _HITS = """
 CROSS JOIN memories m ON m.id = hit.id JOIN projects p ON p.id = m.project_id
 ORDER BY {order}
 """
 # Scoring costs by the match, joining for a filter a third of that: without filters no join, and only the newest matches scored.
-SEARCH_BEST = f"""
-SELECT {HIT_COLUMNS}, -hit.score FROM (
-  SELECT rowid AS id, {_SCORE} AS score FROM memories_fts
-  WHERE memories_fts MATCH :match AND rowid > coalesce(
-    (SELECT rowid FROM memories_fts WHERE memories_fts MATCH :match ORDER BY rowid DESC LIMIT 1 OFFSET :most), 0)
-  ORDER BY score, rowid DESC LIMIT :limit OFFSET :offset) AS hit {_HITS.format(order="hit.score, m.id DESC")}
+SCORED = f"""
+SELECT rowid, {_SCORE} AS score FROM memories_fts
+WHERE memories_fts MATCH :match AND rowid > coalesce(
+  (SELECT rowid FROM memories_fts WHERE memories_fts MATCH :match ORDER BY rowid DESC LIMIT 1 OFFSET :most), 0)
+ORDER BY score, rowid DESC LIMIT :limit OFFSET :offset
 """
-SEARCH_BEST_FILTERED = f"""
-SELECT {HIT_COLUMNS}, -hit.score FROM (
-  SELECT m.id, {_SCORE} AS score FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
-  WHERE memories_fts MATCH :match {{filters}} ORDER BY score, m.id DESC LIMIT :limit OFFSET :offset) AS hit
-{_HITS.format(order="hit.score, m.id DESC")}
+SCORED_FILTERED = f"""
+SELECT m.id, {_SCORE} AS score FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+WHERE memories_fts MATCH :match {{filters}} ORDER BY score, m.id DESC LIMIT :limit OFFSET :offset
 """
+SCORED_AMONG = f"SELECT rowid, {_SCORE} FROM memories_fts WHERE memories_fts MATCH :match AND rowid IN carray(:ids)"
+AMONG = "SELECT rowid FROM memories_fts WHERE memories_fts MATCH :match AND rowid IN carray(:ids)"
+SEARCH_HITS = f"SELECT {HIT_COLUMNS} FROM memories m JOIN projects p ON p.id = m.project_id WHERE m.id IN carray(:ids)"
+STANDING = """
+SELECT m.id, m.created_ms, EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes')
+FROM memories m WHERE m.id IN carray(:ids)
+"""
+ALIKE = "SELECT memory_id, other_id FROM memory_links WHERE kind = 'similar' AND memory_id IN carray(:ids)"
+LINK = """
+INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms)
+SELECT :memory, :other, :kind, :at WHERE EXISTS (SELECT 1 FROM memories WHERE id = :memory)
+  AND EXISTS (SELECT 1 FROM memories WHERE id = :other) RETURNING memory_id
+"""
+LINKS = """
+SELECT other_id, kind, 1 FROM memory_links WHERE memory_id = :id UNION ALL
+SELECT memory_id, kind, 0 FROM memory_links WHERE other_id = :id AND kind = 'supersedes' ORDER BY 1
+"""
+WORDS_TABLE = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.memory_words USING fts5vocab(main, memories_fts, 'row')"
+WORDS_LIKE = "SELECT term FROM temp.memory_words WHERE term >= :from AND term < :to ORDER BY doc DESC LIMIT :most"
+TOTAL = "SELECT count(*) FROM memories"
 SEARCH_DATED = f"""
 SELECT {HIT_COLUMNS}, 0.0 FROM (
   SELECT m.id FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
@@ -416,6 +462,65 @@ _FOLDER = "rtrim(f.path, replace(f.path, '/', ''))"
 FILE_IN = f"""('/' || {_FOLDER} LIKE :file{{0}} ESCAPE '\\'
   OR (substr(:folder{{0}}, 1, 1) = '/' AND f.path LIKE '%_/_%' AND substr(f.path, 1, 1) <> '/'
     AND substr(:folder{{0}}, -length({_FOLDER}) - 1) = '/' || {_FOLDER}))"""
+
+# --------------------------------------------------------------------------------------------------------- vectors
+VEC_VERSION = "SELECT vec_version()"
+SPACE = "SELECT model, dimension, scale FROM spaces"
+SET_SPACE = "INSERT OR REPLACE INTO spaces(id, model, dimension, scale) VALUES (1, ?, ?, ?)"
+CLEAR_SPACE = "DELETE FROM spaces"
+CLEAR_VECTORS = "DELETE FROM vectors WHERE memory_id IN (SELECT memory_id FROM vectors LIMIT ?) RETURNING memory_id"
+CLEAR_SIGNS = "DELETE FROM vector_signs"
+ADD_VECTOR = "INSERT OR REPLACE INTO vectors(memory_id, project_id, v) VALUES (?, ?, ?)"
+ADD_SIGNS = "INSERT OR REPLACE INTO vector_signs(project_id, memory_id, b) VALUES (?, ?, ?)"
+COUNT_VECTORS = "SELECT count(*) FROM vector_signs"
+TEXTS = """
+SELECT m.id, m.project_id, m.title, m.subtitle, m.narrative, m.facts, m.investigated, m.learned, m.completed, m.next_steps,
+  m.notes, CASE WHEN m.kind = 'note' THEN coalesce(
+    (SELECT group_concat(concept, ' ') FROM memory_concepts c WHERE c.memory_id = m.id), '') ELSE '' END
+FROM memories m WHERE m.id IN carray(?) ORDER BY m.created_ms DESC, m.id DESC
+"""
+_WITHIN = """
+SELECT * FROM (SELECT id FROM memories ORDER BY created_ms DESC, id DESC LIMIT :cap)
+UNION ALL SELECT id FROM memories WHERE kind = 'note'
+UNION ALL SELECT id FROM memories INDEXED BY memories_pinned WHERE pinned = 1
+"""
+WAITING = f"""
+SELECT DISTINCT w.id FROM ({_WITHIN}) w WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = w.id)
+ORDER BY w.id DESC LIMIT :most
+"""
+COUNT_WAITING = f"""
+SELECT count(DISTINCT w.id) FROM ({_WITHIN}) w WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = w.id)
+"""
+EDGE = "SELECT created_ms, id FROM memories ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?"
+BEYOND = """
+SELECT o.id, o.created_ms, o.kind <> 'note' AND o.pinned = 0 AND EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = o.id)
+FROM (SELECT id, created_ms, kind, pinned FROM memories WHERE (created_ms, id) < (?, ?)
+  ORDER BY created_ms DESC, id DESC LIMIT ?) o ORDER BY o.created_ms DESC, o.id DESC
+"""
+COUNT_BEYOND = """
+SELECT count(*) FROM memories m WHERE (m.created_ms, m.id) < (?, ?) AND m.kind <> 'note' AND m.pinned = 0
+  AND EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = m.id)
+"""
+UNUSED_PAGES = "PRAGMA freelist_count"
+FREE_PAGES = "PRAGMA incremental_vacuum({})"
+CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+DROP_VECTORS = "DELETE FROM vectors WHERE memory_id IN carray(?) RETURNING memory_id"
+DROP_ORPHANS = "DELETE FROM vectors WHERE memory_id NOT IN (SELECT id FROM memories) RETURNING memory_id"
+DROP_HALVES = """
+DELETE FROM vectors WHERE NOT EXISTS (
+  SELECT 1 FROM vector_signs s WHERE s.project_id = vectors.project_id AND s.memory_id = vectors.memory_id)
+RETURNING memory_id
+"""
+DROP_LONE_SIGNS = "DELETE FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors) RETURNING memory_id"
+# Without AS MATERIALIZED and CROSS JOIN, SQLite may scan all signs once a row of the join: seconds instead of milliseconds.
+NEAR_JOIN = "CROSS JOIN memories m ON m.id = s.memory_id"
+NEAR = """
+WITH hit AS MATERIALIZED (
+  SELECT s.memory_id AS id FROM vector_signs s {join} WHERE 1 {filters}
+  ORDER BY vec_distance_hamming(vec_bit(s.b), vec_bit(:signs)) LIMIT :pool)
+SELECT hit.id, vec_distance_l2(vec_int8(v.v), vec_int8(:vector)) AS distance
+FROM hit CROSS JOIN vectors v ON v.memory_id = hit.id ORDER BY distance, hit.id DESC LIMIT :limit
+"""
 
 # -------------------------------------------------------------------------------------------------------- timeline
 MOMENT_COLUMNS = """

@@ -16,7 +16,7 @@ import apsw
 from attrs import evolve, frozen
 
 from claudemem_lib.store import sql
-from claudemem_lib.store.connection import run
+from claudemem_lib.store.connection import run, unreadable
 from claudemem_lib.store.fulltext import Filters, clauses
 from claudemem_lib.store.memories import id_list
 
@@ -141,7 +141,10 @@ def text_of(row: Sequence[str]) -> str:
 
 def count(database: Database) -> int:
     """How many memories have a vector."""
-    return int(database.row(sql.COUNT_VECTORS)[0])
+    try:
+        return int(database.row(sql.COUNT_VECTORS)[0])
+    except apsw.SQLError as error:
+        raise unreadable(database.path, error) from error
 
 
 def count_waiting(database: Database, cap: int) -> int:
@@ -149,18 +152,26 @@ def count_waiting(database: Database, cap: int) -> int:
     return int(database.row(sql.COUNT_WAITING, {"cap": cap or -1})[0])
 
 
-def beyond(database: Database, cap: int) -> list[int]:
-    """Embedded memories beyond the cap, at most PER_TRANSACTION; notes stay. Looks no further than the first run without any."""
-    if not cap or count(database) <= cap:
-        return []
-    edge = database.row(sql.EDGE, (cap - 1,))
-    return [] if edge is None else [row[0] for row in database.rows(sql.BEYOND, (*edge, PER_TRANSACTION))]
+def edge(database: Database, cap: int) -> tuple[int, int] | None:
+    """The oldest memory within the cap as (created_ms, id), None if all are."""
+    row = database.row(sql.EDGE, (cap - 1,)) if cap else None
+    return (row[0], row[1]) if row else None
+
+
+def beyond(database: Database, behind: tuple[int, int]) -> tuple[list[int], tuple[int, int] | None]:
+    """Those of the next PER_TRANSACTION memories older than *behind* that have a vector and no right to it, and where to go on.
+
+    Notes and pinned memories keep theirs. A run without any is the end: behind it nothing was ever embedded and left.
+    """
+    rows = database.rows(sql.BEYOND, (*behind, PER_TRANSACTION))
+    found = [row[0] for row in rows if row[2]]
+    return found, (rows[-1][1], rows[-1][0]) if found and len(rows) == PER_TRANSACTION else None
 
 
 def count_beyond(database: Database, cap: int) -> int:
     """How many embedded memories lie beyond the cap; reads them all, for a person who asks."""
-    edge = database.row(sql.EDGE, (cap - 1,)) if cap else None
-    return int(database.row(sql.COUNT_BEYOND, edge)[0]) if edge else 0
+    behind = edge(database, cap)
+    return int(database.row(sql.COUNT_BEYOND, behind)[0]) if behind else 0
 
 
 def bytes_each(database: Database) -> int:
@@ -195,7 +206,10 @@ def near(
     )
     pool = max(LEAST_POOL, limit * 10, count(database) // PER_POOL)
     bound = {"signs": signs(vector), "vector": eight_bits(vector, known.scale), "pool": pool, "limit": limit}
-    rows = database.rows(text, {**values, **more, **bound})
+    try:
+        rows = database.rows(text, {**values, **more, **bound})
+    except apsw.SQLError as error:
+        raise unreadable(database.path, error) from error
     unit = (LARGEST / known.scale) ** 2
     return [(memory, 1 - distance**2 / (2 * unit)) for memory, distance in rows]
 

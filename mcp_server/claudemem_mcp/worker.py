@@ -17,7 +17,7 @@ from attrs import evolve
 from watchfiles import awatch
 
 from claudemem_lib import paths, settings
-from claudemem_lib.errors import ClaudeMemError
+from claudemem_lib.errors import ClaudeMemError, EmbedderUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -30,6 +30,7 @@ LOG = logging.getLogger("claudemem.worker")
 POLL_S = 5.0
 AFTER_TROUBLE_S = 3.0
 HOUSEKEEPING_S = 3_600.0
+EMBEDDED_AT_ONCE = 64
 
 
 class Worker:
@@ -44,6 +45,8 @@ class Worker:
         self._over = anyio.Event()
         self._observing = anyio.CapacityLimiter(1)
         self._looking = anyio.CapacityLimiter(1)
+        self._embedding = anyio.CapacityLimiter(1)
+        self._no_embedder = ""
         self._ready = anyio.Event()
 
     @property
@@ -53,7 +56,7 @@ class Worker:
 
     def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run side by side."""
-        return (self.take_in, self.observe, self.reload, self.keep_house, self.recover)
+        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.recover)
 
     def wake(self) -> None:
         """There may be something to observe."""
@@ -104,6 +107,24 @@ class Worker:
         finally:
             self.busy = False
 
+    async def embed(self) -> None:
+        """Load the embedder, then give a vector to what has none, a few at a time; without one say why, once."""
+        while not self._over.is_set():
+            done = await self._try(self._embed_some, self._embedding)
+            if not done:
+                await anyio.sleep(POLL_S)
+
+    def _embed_some(self) -> int:
+        if self._over.is_set() or self.busy:
+            return 0
+        try:
+            return self.memory.embedding.embed_pending(most=EMBEDDED_AT_ONCE, until=self._over.is_set)
+        except EmbedderUnavailable as error:
+            if str(error) != self._no_embedder:
+                LOG.info("no semantic search: %s", error)
+            self._no_embedder = str(error)
+            return 0
+
     async def reload(self) -> None:
         """Use changed settings from the next batch on. The folder is watched: a watch on a file dies with its replacement."""
         folder = Path(self.memory.data_dir)
@@ -124,9 +145,9 @@ class Worker:
             settings.write_rules(self.memory.data_dir)
 
     async def keep_house(self) -> None:
-        """Let old events leave, once an hour, not at the same moment in every process."""
+        """Let old events and vectors leave, once an hour, not at the same moment in every process."""
         while True:
-            await self._try(self.memory.expire, self._looking)
+            await self._try(self.memory.prune, self._looking)
             await anyio.sleep(HOUSEKEEPING_S * random.uniform(0.9, 1.1))  # noqa: S311  # jitter, no secret
 
     async def recover(self) -> None:

@@ -458,15 +458,15 @@ def counted(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Memory:
 def expressions(memory: Memory, monkeypatch: pytest.MonkeyPatch, query: str, **filters: Any) -> list[str]:
     """The MATCH expressions that were scored for a query."""
     asked: list[str] = []
-    really = fulltext.best
+    really = fulltext.scored
 
-    def best(database: Any, match: str, *more: Any) -> Any:
+    def scored(database: Any, match: str, *more: Any) -> Any:
         asked.append(match)
         return really(database, match, *more)
 
-    monkeypatch.setattr(fulltext, "best", best)
+    monkeypatch.setattr(fulltext, "scored", scored)
     memory.search(query, **filters)
-    return asked
+    return asked[:2]  # then come the pairs of neighbouring words
 
 
 def test_a_long_question_is_asked_by_its_rarest_words(counted: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,7 +505,7 @@ FILTERS = " AND m.project_id = :project_id AND m.kind = :kind AND m.created_ms >
 )
 
 
-@pytest.mark.parametrize("text", [sql.SEARCH_BEST, sql.SEARCH_BEST_FILTERED, sql.SEARCH_DATED])
+@pytest.mark.parametrize("text", [sql.SCORED_FILTERED, sql.SEARCH_DATED])
 @pytest.mark.parametrize("filters", ["", FILTERS])
 def test_the_full_text_index_drives_and_memories_are_fetched_by_rowid(memory: Memory, text: str, filters: str) -> None:
     steps = plan(memory, text.format(filters=filters, order=sql.DATE_ORDERS["date_desc"]))

@@ -1,0 +1,220 @@
+"""Full text and vectors together: fused, filtered, confident or silent, and never less than the full text alone has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claudemem_lib import ranking, search
+from claudemem_lib.embedders.fake import Fake
+from claudemem_lib.ranking import Ranked
+from claudemem_lib.store import memories as stored
+from claudemem_lib.store import vectors
+from claudemem_lib.store.fulltext import Filters, Page
+from tests.lib.stored import add_note, add_observation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claudemem_lib.memory import Memory
+    from tests.conftest import Clock, Memories
+
+pytest.importorskip("sqlite_vec", reason="pip install '.[semantic-lite]'")
+DAY_MS = 86_400_000
+CLOSE = {"cosine": 0.9}
+
+
+@pytest.fixture
+def memory(memories: Memories) -> Memory:
+    return memories(embedder=Fake())
+
+
+def found(memory: Memory, query: str, near: dict[int, float], **page: Any) -> list[tuple[int, tuple[str, ...]]]:
+    """A search with made-up cosines."""
+    ranked = sorted(near.items(), key=lambda pair: -pair[1])
+    finder = search.Finder(database=memory.database, now_ms=memory.clock(), near=lambda *_: ranked)
+    hits = finder.search(query, Filters(), Page(**{"order": "relevance", "limit": 20, **page}))
+    return [(hit.id, hit.engines) for hit in hits]
+
+
+def test_each_hit_names_the_engines_that_found_it(memory: Memory) -> None:
+    words = add_observation(memory, "flaky login test")
+    meaning = add_observation(memory, "sporadic sign-in failure")
+    both = add_observation(memory, "login test that fails now and then")
+    got = dict(found(memory, "flaky login test", {meaning: 0.7, both: 0.6}))
+    assert got == {words: ("text",), both: ("text", "vectors"), meaning: ("vectors",)}
+
+
+def test_a_memory_without_any_word_of_the_question_is_found_by_its_meaning(memory: Memory) -> None:
+    add_observation(memory, "login")
+    meaning = add_observation(memory, "sporadic sign-in failure")
+    assert meaning in [number for number, _ in found(memory, "authentication breaks sometimes today", {meaning: 0.6})]
+
+
+@pytest.mark.parametrize("query", ['"flaky login"', "flaky AND login", "flak*"])
+def test_phrases_operators_and_beginnings_are_for_the_full_text_alone(memory: Memory, query: str) -> None:
+    words = add_observation(memory, "flaky login test")
+    other = add_observation(memory, "something else")
+    assert found(memory, query, {other: 0.9}) == [(words, ("text",))]
+
+
+def test_orders_by_date_are_for_the_full_text_alone(memory: Memory) -> None:
+    words = add_observation(memory, "login")
+    other = add_observation(memory, "else")
+    assert found(memory, "login", {other: 0.9}, order="date_desc") == [(words, ("text",))]
+
+
+# ------------------------------------------------------------------------------------------------------ nothing relevant
+def test_an_unrelated_question_gets_no_answer_rather_than_noise(memory: Memory) -> None:
+    numbers = [add_observation(memory, f"database pool setting {number} of the server") for number in range(12)]
+    assert found(memory, "How does the billing server handle payments?", dict.fromkeys(numbers, 0.2)) == []
+
+
+def test_what_is_near_enough_is_an_answer_without_a_word_in_common(memory: Memory) -> None:
+    (one, *_) = [add_observation(memory, f"database pool setting {number}") for number in range(12)]
+    assert found(memory, "How does the billing component handle payments?", {one: 0.5})
+
+
+def test_a_word_that_one_memory_alone_has_is_an_answer(memory: Memory) -> None:
+    for number in range(12):
+        add_observation(memory, f"server setting {number}")
+    one = add_observation(memory, "GHA runs on every push")
+    assert found(memory, "GHA secrets config please", {one: 0.1})[0][0] == one
+
+
+def test_one_or_two_words_always_get_what_the_full_text_has(memory: Memory) -> None:
+    numbers = [add_observation(memory, f"server setting {number}") for number in range(12)]
+    assert len(found(memory, "server settings", dict.fromkeys(numbers[:1], 0.0))) == 12
+
+
+# ----------------------------------------------------------------------------------------------- never less than the full text
+def break_by_deleting(memory: Memory) -> None:
+    memory.database.rows("DELETE FROM vectors")
+
+
+def break_by_halves(memory: Memory) -> None:
+    memory.database.rows("DELETE FROM vector_signs WHERE memory_id % 2")
+
+
+def break_by_rubbish(memory: Memory) -> None:
+    memory.database.rows("UPDATE vectors SET v = x'0102'")
+
+
+def break_by_other_signs(memory: Memory) -> None:
+    memory.database.rows("UPDATE vector_signs SET b = x'01'")
+
+
+def break_by_dropping(memory: Memory) -> None:
+    memory.database.rows("DROP TABLE vector_signs")
+
+
+@pytest.mark.parametrize(
+    "damage", [break_by_deleting, break_by_halves, break_by_rubbish, break_by_other_signs, break_by_dropping]
+)
+def test_whatever_happens_to_the_vectors_the_full_text_answers(
+    memory: Memory, damage: Callable[[Memory], None]
+) -> None:
+    numbers = [add_observation(memory, f"login token number {number}") for number in range(6)]
+    memory.embedding.embed_pending()
+    damage(memory)
+    assert {hit.id for hit in memory.search("login token number")} == set(numbers)
+    memory.stats()
+
+
+def test_without_the_extension_it_says_so_and_the_full_text_answers(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = add_observation(memory, "login token")
+    monkeypatch.setattr(vectors, "unavailable", lambda _: "sqlite-vec cannot be loaded here: no")
+    assert [(hit.id, hit.engines) for hit in memory.search("login token")] == [(number, ("text",))]
+    assert "cannot be loaded" in memory.stats()["semantic"]["problem"]
+
+
+@given(st.text(alphabet="abcdefghij ", min_size=1, max_size=30), st.floats(0.0, 1.0))
+def test_fusing_loses_no_candidate(text: str, cosine: float) -> None:
+    words = [(number, float(len(text) - number)) for number in range(len(text))]
+    near = [(number + 5, cosine) for number in range(3)]
+    fused = ranking.fuse(words, near)
+    assert {one.id for one in fused} == {number for number, _ in [*words, *near]}
+    assert fused == sorted(fused, key=lambda one: (-one.score, -one.id))
+
+
+# ---------------------------------------------------------------------------------------------------------------- standing
+def test_a_newer_one_of_two_equals_comes_first_but_age_hides_no_better_match(memory: Memory, clock: Clock) -> None:
+    old = add_observation(memory, "parser fails on dates", created_ms=clock.now_ms - 900 * DAY_MS)
+    new = add_observation(memory, "parser fails on dates")
+    vague = add_observation(memory, "some parser of something entirely different")
+    assert [hit.id for hit in memory.search("parser fails on dates")] == [new, old, vague]
+
+
+def test_a_superseded_memory_ranks_below_what_replaced_it(memory: Memory) -> None:
+    new = add_observation(memory, "deploys run on Fridays now, approved")
+    old = add_observation(memory, "deploys run on Fridays")
+    assert stored.link(memory.database, new, old, "supersedes", 1)
+    assert [hit.id for hit in memory.search("deploys run Fridays")] == [new, old]
+    assert stored.links(memory.database, old) == [(new, "supersedes", False)]
+
+
+def test_close_paraphrases_are_linked_and_folded_but_both_stay(memory: Memory) -> None:
+    one = add_note(memory, "The staging database is read-only on Sundays because of the weekly backup job")
+    two = add_note(memory, "The staging database is read only on Sundays because of the weekly backup job!")
+    other = add_note(memory, "Sundays: the staging database backup")
+    memory.embedding.embed_pending()
+    assert stored.links(memory.database, two) == [(one, "similar", True)]
+    assert {one, two, other} == {hit.id for hit in memory.search("staging Sundays")}
+    order = [hit.id for hit in memory.search("staging database Sundays backup")]
+    assert order.index(other) < max(order.index(one), order.index(two))
+
+
+def test_unlike_texts_are_not_linked(memory: Memory) -> None:
+    one = add_note(memory, "The staging database is read-only on Sundays")
+    two = add_note(memory, "The billing service restarts every night at two")
+    memory.embedding.embed_pending()
+    assert stored.links(memory.database, one) == stored.links(memory.database, two) == []
+
+
+def test_repeated_ones_step_behind_only_where_the_better_one_is_shown() -> None:
+    ranked = [Ranked(3, 0.9, ()), Ranked(2, 0.8, ()), Ranked(1, 0.7, ())]
+    assert [one.id for one in ranking.settled(ranked, {}, [(2, 3)], 0)] == [3, 1, 2]
+    assert [one.id for one in ranking.settled(ranked, {}, [(2, 9)], 0)] == [3, 2, 1]
+
+
+# ------------------------------------------------------------------------------------------------------------ did you mean
+def test_an_unknown_word_is_answered_with_a_known_one_like_it(memory: Memory) -> None:
+    add_observation(memory, "Kubernetes deployment")
+    assert memory.search("kubrnetes") == []
+    assert memory.suggestion("kubrnetes") == "kubernet"  # the index keeps stems, and they find the word
+    assert memory.search(memory.suggestion("kubrnetes"))
+    assert memory.suggestion("kubernetes") == ""
+    assert memory.suggestion("qqqqqq") == ""
+
+
+def test_a_stressed_not_in_a_sentence_is_no_operator(memory: Memory) -> None:
+    number = add_observation(memory, "Uses Fastify and not Express")
+    add_observation(memory, "something else")
+    assert [hit.id for hit in memory.search("I do NOT want to use Express, what should I use instead?")] == [number]
+
+
+def test_pages_of_a_fused_search_put_together_are_the_whole(memory: Memory) -> None:
+    numbers = [add_observation(memory, f"login token number {number} {'x ' * (number % 7)}") for number in range(60)]
+    memory.embedding.embed_pending()
+    whole = [hit.id for hit in memory.search("login token number", limit=100)]
+    pages = [
+        hit.id for offset in range(0, 60, 7) for hit in memory.search("login token number", limit=7, offset=offset)
+    ]
+    assert pages == whole
+    assert set(whole) == set(numbers)
+
+
+def test_an_error_of_another_kind_is_not_swallowed(memory: Memory) -> None:
+    def broken(*_: object) -> list[tuple[int, float]]:
+        raise apsw.MisuseError
+
+    add_observation(memory, "login")
+    finder = search.Finder(database=memory.database, now_ms=0, near=broken)
+    with pytest.raises(apsw.MisuseError):
+        finder.search("login", Filters(), Page(order="relevance", limit=5))
