@@ -67,7 +67,7 @@ def _catch_up(data_dir: str) -> None:
 
         with Memory(data_dir, busy_ms=_BUSY_MS) as memory:
             memory.take_in()
-            if memory.settings.provider == "local":
+            if memory.costs.chain.names[0] == "local":
                 memory.observe_pending(until=monotonic_deadline(CATCH_UP_S))
     except Exception:  # noqa: BLE001, S110  # what waits goes on waiting; the session gets what is there
         pass

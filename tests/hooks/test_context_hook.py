@@ -70,7 +70,8 @@ def test_without_capture_a_session_is_told_all_the_same(full: Hook, project: Pat
     assert not full.inbox.exists()
 
 
-def test_what_waits_from_an_earlier_session_is_not_missing(full: Hook, project: Path) -> None:
+def leave_a_turn(full: Hook, project: Path) -> None:
+    """A finished turn of an earlier session waits in the inbox."""
     full.word = "event"
     for name, fields in (
         ("UserPromptSubmit", {"prompt": "Add a discount for large baskets"}),
@@ -83,7 +84,19 @@ def test_what_waits_from_an_earlier_session_is_not_missing(full: Hook, project: 
     ):
         full.tell(name, session_id="before", prompt_id="p1", cwd=str(project), **fields)
     full.word = "context"
-    assert "discount.py" in told(full, project, session="after", CLAUDE_MEM_PROVIDER="local")
+
+
+def test_what_waits_from_an_earlier_session_is_not_missing(full: Hook, project: Path) -> None:
+    leave_a_turn(full, project)
+    assert "discount.py" in told(full, project, session="after")
+
+
+def test_a_session_start_asks_no_model_and_takes_nothing_away_from_it(full: Hook, project: Path) -> None:
+    (full.data / ".env").write_text("GEMINI_API_KEY=k\n")
+    leave_a_turn(full, project)
+    assert "discount.py" not in told(full, project, session="after")
+    with claudemem_lib.open(full.data) as memory:
+        assert memory.stats()["queue"]["pending"] == 2
 
 
 @pytest.mark.parametrize("broken", ["no file", "empty", "garbage", "a folder", "not readable"])
