@@ -1,4 +1,8 @@
-"""What the tools give back as structured values. pydantic lives here and at no other place of the product."""
+"""What the tools give back as structured values. pydantic lives here and at no other place of the product.
+
+A host may show the model these values instead of the text beside them (Claude Code does), so they are as sparing as the text:
+what is empty is left out, and times are what a person writes.
+"""
 
 from __future__ import annotations
 
@@ -6,49 +10,49 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from mcp_types import CallToolResult, TextContent
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from claudemem_lib import render
 
 if TYPE_CHECKING:
     from claudemem_lib.models import Hit, Moment, StoredMemory
 
+TITLE_CHARACTERS = 160
+FILE_CHARACTERS = 120
+
 
 class HitAnswer(BaseModel):
-    """One line of an index; see claudemem_lib.models.Hit."""
+    """One line of an index; *type* is an observation's type, else the kind (summary, note)."""
 
     id: int
-    uid: str
-    kind: str
     type: str
     title: str
-    score: float
-    engines: list[str]
     project: str
-    created_ms: int
-    read_tokens: int
-    file: str
+    when: str
+    tokens: int = Field(description="What reading it in full costs.")
+    file: str = ""
 
 
 class SearchAnswer(BaseModel):
-    """Hits, which engines looked, and how many memories passed the filters."""
+    """Hits, which engines looked, how many memories passed the filters, and how to go on."""
 
     hits: list[HitAnswer]
     engines: list[str]
     eligible: int
+    next: str = ""
 
 
 class MomentAnswer(BaseModel):
-    """One item of a timeline; see claudemem_lib.models.Moment."""
+    """One item of a timeline; a prompt of the user has no id."""
 
-    id: int
-    kind: str
     type: str
     title: str
-    project: str
-    session: str
-    created_ms: int
-    read_tokens: int
-    file: str
-    anchor: bool
+    when: str
+    id: int | None = None
+    project: str = ""
+    tokens: int = 0
+    file: str = ""
+    anchor: bool = False
 
 
 class TimelineAnswer(BaseModel):
@@ -61,37 +65,30 @@ class MemoryAnswer(BaseModel):
     """A memory in full; see claudemem_lib.models.StoredMemory."""
 
     id: int
-    uid: str
-    kind: str
     type: str
     title: str
-    subtitle: str
-    narrative: str
-    facts: list[str]
-    investigated: str
-    learned: str
-    completed: str
-    next_steps: str
-    notes: str
-    concepts: list[str]
-    files_read: list[str]
-    files_modified: list[str]
-    project: str
-    session: str
-    prompt_number: int
-    branch: str
-    provider: str
-    model: str
-    work_tokens: int
-    read_tokens: int
-    created_ms: int
+    when: str
+    project: str = ""
+    subtitle: str = ""
+    narrative: str = ""
+    facts: list[str] = []
+    investigated: str = ""
+    learned: str = ""
+    completed: str = ""
+    next_steps: str = ""
+    notes: str = ""
+    concepts: list[str] = []
+    files_read: list[str] = []
+    files_modified: list[str] = []
+    session: str = ""
+    branch: str = ""
 
 
 class MemoriesAnswer(BaseModel):
     """Memories in full, and the ids nothing is stored under."""
 
     memories: list[MemoryAnswer]
-    missing: list[int]
+    missing: list[int] = []
 
 
 class SavedAnswer(BaseModel):
@@ -112,9 +109,10 @@ class ContextAnswer(BaseModel):
 class ForgottenAnswer(BaseModel):
     """What was deleted, or what a confirmation would delete."""
 
-    deleted: list[int]
-    pending: list[int]
-    confirmation: str
+    deleted: list[int] = []
+    pending: list[int] = []
+    confirmation: str = ""
+    next: str = ""
 
 
 class StatusAnswer(BaseModel):
@@ -125,25 +123,43 @@ class StatusAnswer(BaseModel):
 
 def answer(text: str, value: BaseModel) -> CallToolResult:
     """A tool's result: compact text for the model, the same as values for programs."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=value.model_dump(mode="json")
-    )
+    values = value.model_dump(mode="json", exclude_defaults=True)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=values)
 
 
 def hit(one: Hit) -> HitAnswer:
     """A hit as an answer."""
-    return HitAnswer(**_plain(one))
+    return HitAnswer(
+        id=one.id,
+        type=render.label(one.kind, one.type),
+        title=render.line(one.title, TITLE_CHARACTERS),
+        project=one.project,
+        when=_when(one.created_ms),
+        tokens=one.read_tokens,
+        file=render.cut(one.file, FILE_CHARACTERS),
+    )
 
 
 def moment(one: Moment) -> MomentAnswer:
     """An item of a timeline as an answer."""
-    return MomentAnswer(**_plain(one))
+    return MomentAnswer(
+        id=None if one.kind == "prompt" else one.id,
+        type=render.label(one.kind, one.type),
+        title=render.line(one.title, TITLE_CHARACTERS),
+        project=one.project,
+        when=_when(one.created_ms),
+        tokens=one.read_tokens,
+        file=render.cut(one.file, FILE_CHARACTERS),
+        anchor=one.anchor,
+    )
 
 
 def memory(one: StoredMemory) -> MemoryAnswer:
     """A memory as an answer."""
-    return MemoryAnswer(**_plain(one))
+    known = {name: value for name, value in attrs.asdict(one).items() if name in MemoryAnswer.model_fields}
+    known |= {name: list(value) for name, value in known.items() if isinstance(value, tuple)}
+    return MemoryAnswer(**{**known, "type": render.label(one.kind, one.type), "when": _when(one.created_ms)})
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in attrs.asdict(value).items()}
+def _when(at_ms: int) -> str:
+    return f"{render.day(at_ms)} {render.clock(at_ms)}"

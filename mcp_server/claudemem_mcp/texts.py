@@ -29,6 +29,7 @@ SEARCH = (
     "Search the memory of past sessions. Answers with an index: one line a memory with its #ID; fetch details with "
     'get_observations, context with timeline. Without a query: the newest. AND, OR, NOT, "phrases" and beginnings* work.'
 )
+DETAILS = "Details: get_observations(ids=[...])."
 TIMELINE = "What happened around a memory (anchor), a time, or the best hit of a query, oldest first. Give exactly one of them."
 GET = "Memories in full by their IDs (as search and timeline show them). Ask for several at once."
 SAVE = "Save a note for future sessions. It comes up again at every session start of its project."

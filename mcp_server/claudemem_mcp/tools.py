@@ -157,8 +157,9 @@ class Tools:
         found = await self._run(lambda: self._memory.search(query, **wanted, **page))
         eligible = await self._run(lambda: self._memory.count(**wanted))
         engines = sorted({engine for hit in found for engine in hit.engines}) or ["text" if query.strip() else "recent"]
-        head = f"{len(found)} of {eligible} eligible memories; engines: {', '.join(engines)}. Details: get_observations(ids=[...])."
-        value = answers.SearchAnswer(hits=[answers.hit(one) for one in found], engines=engines, eligible=eligible)
+        head = f"{len(found)} of {eligible} eligible memories; engines: {', '.join(engines)}. {texts.DETAILS}"
+        hits = [answers.hit(one) for one in found]
+        value = answers.SearchAnswer(hits=hits, engines=engines, eligible=eligible, next=texts.DETAILS if hits else "")
         return answers.answer(f"{head}\n{render.hits(found)}", value)
 
     async def timeline(  # the original's parameters
@@ -232,14 +233,14 @@ class Tools:
             token = secrets.token_hex(4)
             self._waiting = {token: wanted}
             text = f"This would delete {len(wanted)} memories for good. To do it, repeat the call with confirmation={token!r}."
-            return answers.answer(text, answers.ForgottenAnswer(deleted=[], pending=wanted, confirmation=token))
+            return answers.answer(text, answers.ForgottenAnswer(pending=wanted, confirmation=token, next=text))
         deleted = await self._run(lambda: self._memory.forget(wanted))
         text = (
             f"Deleted {', '.join(f'#{number}' for number in deleted)}."
             if deleted
             else "Nothing is stored under these IDs."
         )
-        return answers.answer(text, answers.ForgottenAnswer(deleted=deleted, pending=[], confirmation=""))
+        return answers.answer(text, answers.ForgottenAnswer(deleted=deleted))
 
     async def memory_status(self) -> Annotated[CallToolResult, answers.StatusAnswer]:
         """See texts.STATUS."""

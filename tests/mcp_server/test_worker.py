@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -275,3 +276,16 @@ def test_what_a_worker_that_was_killed_had_claimed_is_observed_again(
     assert memory.recover() == 2
     with working(memory):
         until(_done(memory, 2), "memories")
+
+
+def test_threads_that_come_and_go_leave_no_open_files(memory: Memory) -> None:
+    for _ in range(30):
+        thread = threading.Thread(target=memory.search)
+        thread.start()
+        thread.join()
+    names = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if _is_open(name)]  # noqa: PTH115, PTH208
+    assert sum(name == memory.database.path for name in names) <= 3
+
+
+def _is_open(name: str) -> bool:
+    return os.path.lexists(f"/proc/self/fd/{name}")
