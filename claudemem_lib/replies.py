@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from claudemem_lib import evidence
+from claudemem_lib import evidence, jsonreply
 from claudemem_lib.models import Observation, Outcome, ParsedReply, Summary
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ def parse(text: str, types: Sequence[str]) -> ParsedReply:
 
     With observations the outcome is OBSERVATIONS, whether or not a summary (or its skip marker) came along.
     """
+    converted = "" if _BLOCK.search(text) else jsonreply.as_blocks(text)
+    if converted:
+        return parse(converted, types)
     observations: list[Observation] = []
     summary: Summary | None = None
     blank = echoed = corrections = 0

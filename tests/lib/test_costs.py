@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from claudemem_lib import budget, cli, prices, settings
 from claudemem_lib.errors import AuthFailed, ProviderDown, SettingsError
 from claudemem_lib.models import Reply, Usage
+from claudemem_lib.providers import listing
 from claudemem_lib.providers.fake import Fake
 from claudemem_lib.settings import Settings
 
@@ -305,3 +307,13 @@ def test_models_are_printed_by_provider(memory: Memory, httpserver: HTTPServer) 
     settings.save(memory.data_dir, {"openai_api_key": "k", "openai_base_url": url})
     assert run(memory, "models").stdout == "openai:\n  a\n"
     assert json.loads(run(memory, "models", "openai", "--json").stdout) == {"openai": ["a"]}
+
+
+def test_row_10_a_list_that_does_not_come_is_given_up(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listing.DEADLINE_S == 5
+    monkeypatch.setattr(listing, "DEADLINE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        memory = memories(settings=Settings(provider="openai", openai_base_url=url, openai_api_key="k"))
+        with pytest.raises(ProviderDown, match="cannot be reached within"):
+            memory.costs.models("openai")
