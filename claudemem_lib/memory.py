@@ -39,7 +39,6 @@ from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Observed
 from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import Database
-from claudemem_lib.store.fulltext import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -242,11 +241,7 @@ class Memory:
         *kind* is observation, summary or note; *type* an observation type; *files* parts of paths; *until_ms* is exclusive.
         """
         filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
-        page = Page(
-            order=order,
-            limit=search.bounded("limit", limit, 1, search.MOST_HITS),
-            offset=search.bounded("offset", offset, 0),
-        )
+        page = search.page(order, limit, offset)
         finder = search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
         return finder.search(query, filters, page)
 

@@ -13,7 +13,7 @@ from claudemem_lib.errors import BadRequest, StoreError
 from claudemem_lib.models import Hit
 from claudemem_lib.ranking import CANDIDATES, Ranked
 from claudemem_lib.store import fulltext
-from claudemem_lib.store.fulltext import Filters
+from claudemem_lib.store.fulltext import Filters, Page
 from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from claudemem_lib.questions import Question, Word
     from claudemem_lib.store.database import Database
-    from claudemem_lib.store.fulltext import Page
 
     Row = tuple[Any, ...]
     Near = Callable[[str, Filters, int], list[tuple[int, float]]]
@@ -158,6 +157,11 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
         since_ms=moment("since_ms", since_ms),
         until_ms=moment("until_ms", until_ms),
     )
+
+
+def page(order: str, limit: object, offset: object) -> Page:
+    """A page as callers give it, checked."""
+    return Page(order=order, limit=bounded("limit", limit, 1, MOST_HITS), offset=bounded("offset", offset, 0))
 
 
 def listed(value: str | Iterable[str]) -> tuple[str, ...]:

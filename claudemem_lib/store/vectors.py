@@ -201,9 +201,8 @@ def near(
     """
     condition, values = clauses(evolve(filters, projects=()))
     where, more = clauses(Filters(projects=filters.projects))
-    text = sql.NEAR.format(
-        join=sql.NEAR_JOIN if condition else "", filters=where.replace("m.project_id", "s.project_id") + condition
-    )
+    among = sql.NEAR_AMONG.format(filters=condition) if condition else ""
+    text = sql.NEAR.format(filters=where.replace("m.project_id", "s.project_id") + among)
     pool = max(LEAST_POOL, limit * 10, count(database) // PER_POOL)
     bound = {"signs": signs(vector), "vector": eight_bits(vector, known.scale), "pool": pool, "limit": limit}
     try:

@@ -79,22 +79,6 @@ def test_the_light_model_knows_what_words_mean() -> None:
 def test_the_words_that_come_with_us_are_those_of_the_model() -> None:
     found = made("onnx")._tokenizer.encode("Unaffable naïve 日本 CamelCase, don't!")  # type: ignore[attr-defined]
     assert found.tokens[1:6] == ["una", "##ffa", "##ble", "naive", "日"]
-        "[CLS]",
-        "una",
-        "##ffa",
-        "##ble",
-        "naive",
-        "日",
-        "本",
-        "camel",
-        "##case",
-        ",",
-        "don",
-        "'",
-        "t",
-        "!",
-        "[SEP]",
-    ]
 
 
 @light
@@ -118,7 +102,7 @@ def test_none_says_that_it_is_switched_off() -> None:
 
 def test_a_missing_model_is_told_with_what_to_do(tmp_path: Path) -> None:
     for find in (models.onnx,):
-        with pytest.raises(EmbedderUnavailable, match=r"other-model is not on this machine: `claude-mem models fetch`"):
+        with pytest.raises(EmbedderUnavailable, match=r"other-model is not on this machine: `claude-mem fetch-model`"):
             find("other-model", str(tmp_path))
 
 

@@ -171,9 +171,9 @@ def test_the_scan_of_signs_happens_once(memory: Memory) -> None:
     condition, _ = fulltext.clauses(Filters(types=("bugfix",)))
     names = dict.fromkeys(("signs", "vector", "pool", "limit", "project_id", "type"), b"\0" * 16)
     for text in (
-        sql.NEAR.format(join="", filters=""),
-        sql.NEAR.format(join="", filters=" AND s.project_id = :project_id"),
-        sql.NEAR.format(join=sql.NEAR_JOIN, filters=condition),
+        sql.NEAR.format(filters=""),
+        sql.NEAR.format(filters=" AND s.project_id = :project_id"),
+        sql.NEAR.format(filters=sql.NEAR_AMONG.format(filters=condition)),
     ):
         steps = [row[3] for row in memory.database.rows(f"EXPLAIN QUERY PLAN {text}", names)]
         assert steps[0] == "MATERIALIZE hit", steps

@@ -1,0 +1,125 @@
+"""Commands that ask ready-made questions (file, concept, decisions, changes, how-it-works) and that keep the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claudemem_lib import find, render
+from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.embedders import models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Hit
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What every one of these questions takes."""
+    for option in (
+        json_option,
+        click.option("--offset", type=click.IntRange(0), default=0),
+        click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True),
+        click.option("--project", metavar="NAME", help="A project's name, or a folder of it."),
+    ):
+        function = option(function)
+    return function
+
+
+def _show(found: Sequence[Hit], *, as_json: bool) -> None:
+    show(found, render.hits(found), as_json=as_json)
+
+
+@click.command("file", epilog=example("file src/login.py", "file src/auth/ --deep token expiry"))
+@click.argument("path")
+@click.argument("query", nargs=-1)
+@click.option("--deep", is_flag=True, help="Of a folder: everything below it, not only what lies directly in it.")
+@_options
+@with_memory
+def file(memory: Memory, path: str, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Show what is known of a file, or of the files of a folder."""
+    _show(find.by_file(memory, path, " ".join(query), **options), as_json=as_json)
+
+
+@click.command(epilog=example("concept gotcha", "concept trade-off cache --project app"))
+@click.argument("name")
+@click.argument("query", nargs=-1)
+@_options
+@with_memory
+def concept(memory: Memory, name: str, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Show what is filed under a concept."""
+    _show(find.by_concept(memory, name, " ".join(query), **options), as_json=as_json)
+
+
+@click.command(epilog=example("decisions", "decisions database --project app"))
+@click.argument("query", nargs=-1)
+@_options
+@with_memory
+def decisions(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Show what was decided."""
+    _show(find.decisions(memory, " ".join(query), **options), as_json=as_json)
+
+
+@click.command(epilog=example("changes", "changes login"))
+@click.argument("query", nargs=-1)
+@click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@json_option
+@with_memory
+def changes(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Show what was changed."""
+    _show(find.changes(memory, " ".join(query), **options), as_json=as_json)
+
+
+@click.command("how-it-works", epilog=example("how-it-works", "how-it-works capture"))
+@click.argument("query", nargs=-1)
+@_options
+@with_memory
+def how_it_works(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Show what explains how something works."""
+    _show(find.how_it_works(memory, " ".join(query), **options), as_json=as_json)
+
+
+@click.command(epilog=example("prune --dry-run", "prune"))
+@click.option("--dry-run", is_flag=True, help="Only say what would leave.")
+@json_option
+@with_memory
+def prune(memory: Memory, *, dry_run: bool, as_json: bool) -> None:
+    """Let raw events leave that are over their time, and vectors beyond the cap; shrink the file. Memories stay."""
+    found = memory.prune(dry_run=dry_run)
+    would = "would leave" if dry_run else "left"
+    text = (
+        f"{found.vectors} vectors ({found.vector_bytes / 1e6:.1f} MB) and {found.events} raw events "
+        f"({found.event_bytes / 1e6:.1f} MB) {would}. "
+    )
+    text += f"The file has {found.file_bytes / 1e6:.1f} MB" + (
+        "." if dry_run else f", {found.file_bytes_before / 1e6:.1f} MB before."
+    )
+    show(found, text, as_json=as_json)
+
+
+@click.command(epilog=example("reindex", "reindex --later"))
+@click.option("--later", is_flag=True, help="Leave it to the server to make them again.")
+@json_option
+@with_memory
+def reindex(memory: Memory, *, later: bool, as_json: bool) -> None:
+    """Throw all vectors away and make them anew."""
+    gone = memory.embedding.reindex()
+    made = 0 if later else memory.embedding.embed_pending()
+    show({"deleted": gone, "made": made}, f"{gone} vectors deleted, {made} made.", as_json=as_json)
+
+
+@click.command("fetch-model", epilog=example("fetch-model", "fetch-model sentence-transformers/all-mpnet-base-v2"))
+@click.argument("name", default=f"sentence-transformers/{models.DEFAULT}")
+@json_option
+@click.pass_obj
+def fetch_model(data_dir: str, name: str, *, as_json: bool) -> None:
+    """Get an embedding model from the Hugging Face hub into the data folder. Nothing else here ever asks the network for one."""
+    where = models.fetch(name, data_dir)
+    show({"model": name, "folder": where}, f"{name} lies in {where}.", as_json=as_json)
+
+
+COMMANDS = (file, concept, decisions, changes, how_it_works, prune, reindex, fetch_model)

@@ -1,0 +1,90 @@
+"""Ready-made questions: files and folders, concepts, decisions, changes, how things work; the commands that ask them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from claudemem_lib import find
+from claudemem_lib.cli import main
+from claudemem_lib.embedders import models
+from claudemem_lib.errors import EmbedderUnavailable
+from tests.lib.stored import add_observation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Hit
+
+
+def ids(found: list[Hit]) -> list[int]:
+    return [hit.id for hit in found]
+
+
+@pytest.fixture
+def shelf(memory: Memory) -> dict[str, int]:
+    return {
+        "login": add_observation(memory, "Login", type="bugfix", files_modified=("src/auth/login.py",)),
+        "token": add_observation(memory, "Token", type="decision", files_read=("src/auth/deep/token.py",)),
+        "main": add_observation(memory, "Main", type="feature", files_modified=("src/main.py",), concepts=("gotcha",)),
+        "flow": add_observation(memory, "Flow of a login", type="discovery", concepts=("how-it-works",)),
+        "noted": add_observation(memory, "Noted", type="discovery", concepts=("what-changed",)),
+    }
+
+
+def test_a_file_is_found_read_or_modified(memory: Memory, shelf: dict[str, int]) -> None:
+    assert ids(find.by_file(memory, "src/auth/login.py")) == [shelf["login"]]
+    assert ids(find.by_file(memory, "./src/main.py")) == [shelf["main"]]
+    assert find.by_file(memory, "src/none.py") == []
+
+
+def test_a_folder_means_what_lies_directly_in_it_or_all_below(memory: Memory, shelf: dict[str, int]) -> None:
+    assert ids(find.by_file(memory, "src/auth/")) == [shelf["login"]]
+    assert set(ids(find.by_file(memory, "src/auth/", deep=True))) == {shelf["login"], shelf["token"]}
+    assert ids(find.by_file(memory, "src/", "token", deep=True)) == [shelf["token"]]
+
+
+def test_concepts_types_decisions_and_how_it_works(memory: Memory, shelf: dict[str, int]) -> None:
+    assert ids(find.by_concept(memory, "gotcha")) == [shelf["main"]]
+    assert ids(find.by_type(memory, "bugfix")) == [shelf["login"]]
+    assert ids(find.decisions(memory)) == [shelf["token"]]
+    assert ids(find.how_it_works(memory, "login")) == [shelf["flow"]]
+
+
+def test_changes_are_changing_types_and_what_is_filed_so(memory: Memory, shelf: dict[str, int]) -> None:
+    assert ids(find.changes(memory)) == [shelf["noted"], shelf["main"], shelf["login"]]
+    assert ids(find.changes(memory, "login")) == [shelf["login"]]
+    assert len(find.changes(memory, limit=2)) == 2
+
+
+def test_the_commands_print_them(memory: Memory, shelf: dict[str, int]) -> None:
+    memory.close()
+    runner = CliRunner()
+    for words, wanted in (
+        (["file", "src/auth/", "--deep"], {"login", "token"}),
+        (["concept", "gotcha"], {"main"}),
+        (["decisions"], {"token"}),
+        (["changes", "login"], {"login"}),
+        (["how-it-works"], {"flow"}),
+    ):
+        result = runner.invoke(main, ["--data-dir", memory.data_dir, *words, "--json"])
+        assert result.exit_code == 0, result.output
+        assert {row["id"] for row in json.loads(result.stdout)} == {shelf[name] for name in wanted}
+
+
+def test_prune_and_reindex_say_what_they_did(memory: Memory) -> None:
+    memory.close()
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "prune", "--dry-run"])
+    assert "0 vectors (0.0 MB) and 0 raw events (0.0 MB) would leave" in result.output
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "reindex", "--later"])
+    assert result.output == "0 vectors deleted, 0 made.\n"
+
+
+def test_a_model_that_cannot_be_fetched_is_told_in_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    with pytest.raises(EmbedderUnavailable, match="no/such could not be fetched"):
+        models.fetch("no/such", str(tmp_path))
