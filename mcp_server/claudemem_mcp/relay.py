@@ -44,6 +44,7 @@ class Relay:
         self._socket: _socket.socket | None = None
         self._sent: dict[str, Any] = {}
         self._sending = ""
+        self._refusing = 0
         self._last = ("", b"")
         self._was_reset = False
         self._subscribed: dict[str, bytes] = {}
@@ -56,7 +57,7 @@ class Relay:
             with self._turn:
                 self._from_host(line)
         until = time.monotonic() + LAST_ANSWERS_S
-        while self._sent and time.monotonic() < until:
+        while (self._sent or self._refusing) and time.monotonic() < until:
             time.sleep(0.005)
 
     def _from_host(self, line: bytes) -> None:
@@ -145,12 +146,12 @@ class Relay:
                 message = _parsed(line) if b'"id"' in line else {}
                 if message.get("id") == _HANDSHAKE:
                     continue
+                self._to_host(line)
                 if "method" not in message:
                     key = lean.dumps(message.get("id"))
                     with self._lock:
                         self._sent.pop(key, None)
                         self._subscribed.pop(key, None)
-                self._to_host(line)
         except ConnectionResetError:
             was_reset = True
         except OSError:
@@ -170,6 +171,7 @@ class Relay:
             lost = {key: number for key, number in self._sent.items() if key != self._sending}
             self._sent = {key: number for key, number in self._sent.items() if key == self._sending}
             last, line = self._last
+            self._refusing += 1
         connection.close()
         unread = was_reset and last in lost
         for key, number in lost.items():
@@ -178,6 +180,8 @@ class Relay:
         if unread:
             with self._turn:
                 self._from_host(line)
+        with self._lock:
+            self._refusing -= 1
 
     def _refuse(self, key: str, number: Any, reason: str) -> None:
         """Answer a request that gets no other answer; what is no request (no *key*) gets none."""

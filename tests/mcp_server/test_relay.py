@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -18,6 +19,7 @@ import pytest
 
 from claudemem_lib import link, paths
 from claudemem_lib.store.connection import open_writer
+from claudemem_mcp import relay as relay_module
 from tests.mcp_server.conftest import INITIALIZE, RELAY, ROOT, legacy, request, until
 
 if TYPE_CHECKING:
@@ -67,6 +69,19 @@ def test_a_host_that_closes_its_end_at_once_still_gets_its_answer(serving: Servi
     assert json.loads(out)["id"] == 7
     assert error == b""
     assert relay.process.returncode == 0
+
+
+def test_a_request_is_waited_for_until_its_answer_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = relay_module.Relay(str(tmp_path))
+    ours, server = socket.socketpair()
+    relay._socket, relay._sent = ours, {"1": 1, "2": 2}
+    owed = []
+    monkeypatch.setattr(relay, "_to_host", lambda _: owed.append(len(relay._sent) + relay._refusing))
+    server.sendall(b'{"id":1,"result":{}}\n')
+    server.close()
+    relay._from_server(ours)
+    assert owed == [2, 1]
+    assert (relay._sent, relay._refusing) == ({}, 0)
 
 
 def test_a_call_after_the_server_was_killed_works(serving: Serving) -> None:
