@@ -141,6 +141,7 @@ def hurry(database: Database) -> None:
     """End every wait: something was changed that may help."""
     with database.write() as connection:
         run(connection, sql.RETRY_WAITING)
+        run(connection, sql.RETRY_PROVIDERS)
 
 
 def release(database: Database, token: str, error: str = "", not_before_ms: int = 0, *, failed: bool = False) -> None:
@@ -179,6 +180,7 @@ def retry(database: Database, event_id: int | None = None) -> int:
         run(connection, sql.RETRY_PARKED, {"id": event_id})
         changed = connection.changes()
         run(connection, sql.RETRY_WAITING)
+        run(connection, sql.RETRY_PROVIDERS)
         return changed
 
 

@@ -387,6 +387,7 @@ PROVIDER_ASKED = """
 INSERT INTO provider_health(name, asked_ms) VALUES (:name, :now)
 ON CONFLICT(name) DO UPDATE SET asked_ms = :now WHERE asked_ms <= :now - :gap OR asked_ms > :now
 """
+RETRY_PROVIDERS = "UPDATE provider_health SET not_before_ms = 0 WHERE name NOT GLOB 'limit:*'"
 FORGET_HEALTH = "DELETE FROM provider_health WHERE name = ?"
 PAUSED = "SELECT error FROM provider_health WHERE name GLOB 'limit:*' AND not_before_ms > ? LIMIT 1"
 

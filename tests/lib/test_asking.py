@@ -433,6 +433,17 @@ def test_row_6_a_restart_forgets_no_wait_and_loses_nothing(
     assert observed(again).events == 2
 
 
+def test_a_retry_a_person_asks_for_asks_the_provider_at_once(
+    chained: Callable[..., Memory], hosts: Callable[..., Host]
+) -> None:
+    memory = chained(one([AuthFailed("401")]))
+    hosts(memory).turn()
+    assert observed(memory).failed == 1
+    assert observed(memory) == Observed()
+    memory.retry()
+    assert observed(memory).events == 2
+
+
 def test_row_21_events_of_a_provider_that_is_gone_go_to_the_next_or_wait(
     chained: Callable[..., Memory], hosts: Callable[..., Host], clock: Clock
 ) -> None:
