@@ -5,17 +5,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.installed-base
+SERVER := $(VENV)/.installed-server
 DEV := $(VENV)/.installed-dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check host-test bench clean
+.PHONY: help demo plugin test check host-test bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 demo: $(BASE) ## remember your newest sessions (or a sample) in a temporary folder and show what a session would be told
 	@$(BIN)/claude-mem demo
+
+plugin: $(SERVER) ## what this checkout needs to be a Claude Code plugin: hooks and the MCP server
 
 test: $(DEV) ## every test but the ones that need the real client
 	$(BIN)/python -m pytest --ignore=tests/host -n $(WORKERS)
@@ -44,6 +47,10 @@ $(BASE): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
+$(SERVER): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server]'
+	@touch $(BASE) $@
+
 $(DEV): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@touch $(BASE) $@
+	@touch $(BASE) $(SERVER) $@
