@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OLD_PROVIDER, _NEW_PROVIDER = f"{PREFIX}OPENROUTER_", f"{PREFIX}OPENAI_"
+_BATCHING = f"{PREFIX}BATCHING_ENABLED"
 _RENAMED = {
     "CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH",
     f"{PREFIX}CHROMA_MAX_ITEMS": f"{PREFIX}MAX_EMBEDDINGS",
@@ -17,7 +18,7 @@ _RENAMED = {
 
 
 def migrated(found: Mapping[str, Any]) -> dict[str, Any]:
-    """*found* flat, with the keys of OpenRouter under OpenAI's name (a new key that is there wins) and nothing else changed."""
+    """*found* flat, with the keys of OpenRouter under OpenAI's name (a new key that is there wins)."""
     nested = found.get("env")
     flat = dict(found)
     if isinstance(nested, dict):
@@ -27,6 +28,10 @@ def migrated(found: Mapping[str, Any]) -> dict[str, Any]:
         new = _RENAMED.get(old) or _NEW_PROVIDER + old.removeprefix(_OLD_PROVIDER)
         value = flat.pop(old)
         flat.setdefault(new, value)
+    if (
+        flat.get(_BATCHING) == "false"
+    ):  # the original wrote this default, as text, into every file; ours writes true or false
+        del flat[_BATCHING]
     if flat.get(f"{PREFIX}PROVIDER") == "openrouter":
         flat[f"{PREFIX}PROVIDER"] = "openai"
     return flat

@@ -177,6 +177,15 @@ def test_a_file_of_the_original_as_it_was_written_can_be_used(tmp_path: Path) ->
     loaded, problems = settings.load(str(tmp_path), {})
     assert problems == ()
     assert (loaded.provider, loaded.claude_auth_method, loaded.claude_max_tokens) == ("claude", "cli", 150_000)
+    assert loaded.batching_enabled, (
+        "it wrote its own default, off, into every file; here that would cost seven times as much"
+    )
+
+
+def test_batching_can_be_switched_off_here(tmp_path: Path) -> None:
+    settings.save(str(tmp_path), {"batching_enabled": False})
+    assert not settings.load(str(tmp_path), {})[0].batching_enabled
+    assert not settings.load(str(tmp_path), {})[0].batching_enabled
 
 
 # ------------------------------------------------------------------------------------------------------------- keys
