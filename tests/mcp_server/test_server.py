@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Host, Memories
 
-CYCLES = int(os.environ.get("CLAUDE_MEM_TEST_CYCLES", "12"))
+CYCLES = int(os.environ.get("CLAUDE_MEM_TEST_CYCLES", "25"))
 
 
 def _leftovers(serving: Serving) -> list[str]:
