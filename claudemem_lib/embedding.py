@@ -68,6 +68,11 @@ class Embedding:
                 self._chosen, self._problem = chosen, ""
             return self._embedder
 
+    @property
+    def ready(self) -> bool:
+        """Whether a search asks the vectors too."""
+        return self._embedder is not None and not vectors.unavailable(self._database)
+
     def start(self) -> threading.Thread:
         """Load the embedder in the background; gives the thread."""
 
@@ -118,7 +123,7 @@ class Embedding:
         settings = self._settings()
         chosen = (settings.max_embeddings, settings.embedding_model, settings.embedder)
         state = (self._database.data_version(), self._database.own_changes(), *chosen)
-        if state == self._settled:
+        if state == self._settled and (self.ready or not self._wanted):
             return 0
         problem = vectors.unavailable(self._database)
         if problem:

@@ -125,6 +125,13 @@ class Finder:
         return [_hit((*row, known[row[0]].score), known[row[0]].engines) for row in rows]
 
 
+def shown(database: Database, found: Sequence[tuple[int, tuple[str, ...]]]) -> list[Hit]:
+    """Hits for ids that were found elsewhere, in their order; each is worth less than the one before."""
+    engines = dict(found)
+    rows = fulltext.hits(database, list(engines))
+    return [_hit((*row, 1 / place), engines[row[0]]) for place, row in enumerate(rows, 1)]
+
+
 def suggestion(database: Database, text: str) -> str:
     """*text* with its unknown words replaced by the likeliest known ones, "" if there is nothing to suggest."""
     changed = text

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import render, when
+from claudemem_lib import asked, render, when
+from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.timeline import anchor_of
 
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
+    from claudemem_lib.models import Hit
+
+SERVER_LIMIT = 200
 
 
 @click.command(
@@ -45,8 +49,19 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     options["type"] = options.pop("type_")
     options["since_ms"] = when.moment(since, memory.clock()) if since else None
     options["until_ms"] = when.moment(until, memory.clock(), end=True) if until else None
-    found = memory.search(" ".join(query), **options)
+    found = _asked(memory, " ".join(query), options)
+    found = memory.search(" ".join(query), **options) if found is None else found
     show(found, render.hits(found), as_json=as_json)
+
+
+def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | None:
+    """What the running server finds by meaning too; None where there is none, or the search has filters."""
+    plain = query.strip() and options["order"] == "relevance" and options["limit"] <= SERVER_LIMIT
+    if not plain or any(options[name] for name in ("kind", "type", "concepts", "files", "since_ms", "until_ms")):
+        return None
+    only = {name: options[name] for name in ("project", "limit", "offset")}
+    found = asked.search(memory.data_dir, query, **only)
+    return None if found is None else search_.shown(memory.database, found)
 
 
 @click.command(

@@ -36,7 +36,7 @@ class SentenceTransformers:
         """*name* is stored with the vectors."""
         self.name = name
         self._model = loaded
-        self.dimension = int(loaded.get_sentence_embedding_dimension() or 0)
+        self.dimension = len(self.embed_query("dimension"))
 
     def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
         """One vector a text; the library sorts by length itself."""

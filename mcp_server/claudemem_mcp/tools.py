@@ -156,7 +156,8 @@ class Tools:
         page: dict[str, Any] = {"limit": limit, "offset": offset, "order": ORDERS[orderBy]}
         found = await self._run(lambda: self._memory.search(query, **wanted, **page))
         eligible = await self._run(lambda: self._memory.count(**wanted))
-        engines = sorted({engine for hit in found for engine in hit.engines}) or ["text" if query.strip() else "recent"]
+        asked = ["text", *(["vectors"] if self._memory.embedding.ready else [])] if query.strip() else ["recent"]
+        engines = sorted({engine for hit in found for engine in hit.engines}) or asked
         head = f"{len(found)} of {eligible} eligible memories; engines: {', '.join(engines)}. {texts.DETAILS}"
         hits = [answers.hit(one) for one in found]
         value = answers.SearchAnswer(hits=hits, engines=engines, eligible=eligible, next=texts.DETAILS if hits else "")

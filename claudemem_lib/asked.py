@@ -1,0 +1,80 @@
+"""A search by the server that runs: it holds the model, a fresh process does not. None where it cannot say more than the file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from claudemem_lib import link
+
+if TYPE_CHECKING:
+    import _socket
+
+PATIENCE_S = 3.0
+PIECE = 65_536
+_INITIALIZE = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "claude-mem", "version": "1"},
+}
+
+
+def search(data_dir: str, query: str, **filters: Any) -> list[tuple[int, tuple[str, ...]]] | None:
+    """Ids with the engines that found them, best first; None if the server cannot say more than the file itself."""
+    found = link.try_connect(data_dir)
+    if found is None:
+        return None
+    connection, token = found
+    try:
+        connection.settimeout(PATIENCE_S)
+        lines = _Lines(connection)
+        lines.say({"claude-mem": {"cwd": "", "token": token}})
+        lines.say({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": _INITIALIZE})
+        lines.answer(1)
+        lines.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        arguments = {"query": query, **{name: value for name, value in filters.items() if value}}
+        called = {"name": "search", "arguments": arguments}
+        lines.say({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": called})
+        told = lines.answer(2)["structuredContent"]
+        engines = set(told["engines"])
+        return (
+            [(hit["id"], tuple(hit.get("engines") or engines)) for hit in told["hits"]]
+            if "vectors" in engines
+            else None
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    finally:
+        connection.close()
+
+
+class _Lines:
+    """JSON, a line each, in both directions."""
+
+    def __init__(self, connection: _socket.socket) -> None:
+        self._connection = connection
+        self._rest = b""
+
+    def say(self, message: dict[str, Any]) -> None:
+        self._connection.sendall(json.dumps(message).encode() + b"\n")
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """The result of the request with this id; ValueError for an error or an end."""
+        while True:
+            line = self._line()
+            message = json.loads(line)
+            if isinstance(message, dict) and message.get("id") == number:
+                if "result" not in message:
+                    raise ValueError(line)
+                result: dict[str, Any] = message["result"]
+                return result
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._rest:
+            piece = self._connection.recv(PIECE)
+            if not piece:
+                message = "the server hung up"
+                raise ValueError(message)
+            self._rest += piece
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line

@@ -1,0 +1,81 @@
+"""A search by the server that runs: by meaning too, and by the file alone where there is none."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from claudemem_lib import asked, link
+from claudemem_lib.cli import main
+from tests.lib.stored import add_observation
+
+if TYPE_CHECKING:
+    from claudemem_lib.memory import Memory
+
+
+def served(monkeypatch: pytest.MonkeyPatch, told: dict[str, Any] | bytes) -> list[dict[str, Any]]:
+    """A server that answers every request with *told*; gives what it is asked."""
+    ours, theirs = socket.socketpair()
+    heard: list[dict[str, Any]] = []
+
+    def answer() -> None:
+        with theirs, theirs.makefile("rwb") as lines:
+            for line in lines:
+                message = json.loads(line)
+                heard.append(message)
+                if "id" in message:
+                    said = {"jsonrpc": "2.0", "id": message["id"], "result": {"structuredContent": told}}
+                    lines.write(told if isinstance(told, bytes) else json.dumps(said).encode() + b"\n")
+                    lines.flush()
+
+    monkeypatch.setattr(link, "try_connect", lambda _: (ours, "secret"))
+    threading.Thread(target=answer, daemon=True).start()
+    return heard
+
+
+def test_without_a_server_there_is_no_answer(memory: Memory) -> None:
+    assert asked.search(memory.data_dir, "login") is None
+
+
+def test_it_gives_the_servers_hits_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = served(monkeypatch, {"hits": [{"id": 7}, {"id": 3}], "engines": ["text", "vectors"]})
+    found = asked.search("/nowhere", "login", project="app", limit=5, offset=0)
+    assert [number for number, _ in found or []] == [7, 3]
+    assert heard[0] == {"claude-mem": {"cwd": "", "token": "secret"}}
+    assert heard[-1]["params"] == {"name": "search", "arguments": {"query": "login", "project": "app", "limit": 5}}
+
+
+def test_a_server_without_vectors_says_no_more_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    served(monkeypatch, {"hits": [], "engines": ["text"]})
+    assert asked.search("/nowhere", "login") is None
+
+
+@pytest.mark.parametrize("told", [b"no json\n", b'{"id": 1, "error": {}}\n', {"hits": 3, "engines": ["vectors"]}, {}])
+def test_an_answer_that_makes_no_sense_is_none(monkeypatch: pytest.MonkeyPatch, told: Any) -> None:
+    served(monkeypatch, told)
+    assert asked.search("/nowhere", "login") is None
+
+
+def test_the_command_shows_what_the_server_found(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = add_observation(memory, "login"), add_observation(memory, "sign-in")
+    memory.close()
+    served(monkeypatch, {"hits": [{"id": two}, {"id": one}], "engines": ["text", "vectors"]})
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "login", "--json"])
+    assert [row["id"] for row in json.loads(result.stdout)] == [two, one]
+    filtered = CliRunner().invoke(
+        main, ["--data-dir", memory.data_dir, "search", "login", "--kind", "observation", "--json"]
+    )
+    assert [row["id"] for row in json.loads(filtered.stdout)] == [one]
+
+
+def test_silence_of_a_server_with_vectors_is_an_answer(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_observation(memory, "login")
+    memory.close()
+    served(monkeypatch, {"hits": [], "engines": ["text", "vectors"]})
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "login"])
+    assert result.output == "Nothing found.\n"
