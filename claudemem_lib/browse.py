@@ -90,6 +90,10 @@ class Browse:
         """Tokens spent on observing some sessions."""
         return dict(self._database.rows(sql.SESSION_TOKENS, (memories.id_list(session_ids),)))
 
+    def growth(self, since_ms: int) -> dict[str, int]:
+        """How many memories were made on each day since, by local time."""
+        return dict(self._database.rows(sql.GROWTH, (since_ms,)))
+
     def story(self, host_id: str) -> tuple[Session, list[Entry]]:
         """A session and its prompts and memories, oldest first (the last MOST_STORY)."""
         found = sessions.sessions(self._database, None, 1, 0, host_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from claudemem_tui.app import MemoryApp
+from claudemem_tui.screens.welcome import Welcome
 from tests.tui.sample import Running, fill
 
 if TYPE_CHECKING:
@@ -40,11 +41,15 @@ def running() -> Callable[..., Any]:
     """`async with running(memory, size=(80, 24)) as tui:` the app, once it is quiet."""
 
     @asynccontextmanager
-    async def run(memory: Memory, size: tuple[int, int] = (120, 40), screen: str = "") -> AsyncIterator[Running]:
+    async def run(
+        memory: Memory, size: tuple[int, int] = (120, 40), screen: str = "", *, welcome: bool = False
+    ) -> AsyncIterator[Running]:
         app = MemoryApp(memory)
         async with app.run_test(size=size) as pilot:
             tui = Running(app, pilot)
             await tui.quiet()
+            if isinstance(app.screen, Welcome) and not welcome:
+                await tui.press("escape")
             if screen:
                 app.action_go(screen)
                 await tui.quiet()

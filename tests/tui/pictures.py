@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudemem_lib.memory import Memory
+from claudemem_lib.models import Reply, Usage
 from claudemem_lib.settings import Settings
+from claudemem_lib.store import usage
+from claudemem_lib.store.usage import Call
 from claudemem_tui.app import DARK, LIGHT, MemoryApp
 from tests.tui.sample import Running, fill
 
@@ -26,7 +29,12 @@ SCENES: dict[str, tuple[str, ...]] = {
     "help": ("question_mark",),
     "sessions": ("2",),
     "context": ("3",),
-    "settings": ("4", "right"),
+    "queue": ("4",),
+    "usage": ("5",),
+    "settings": ("6", "right"),
+    "projects": ("7",),
+    "logs": ("8",),
+    "doctor": ("9",),
 }
 
 
@@ -55,6 +63,38 @@ async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, 
             (folder / f"{name}-{size[0]}x{size[1]}-{shade}.png").write_bytes(png(app))
 
 
+def _live(memory: Memory) -> None:
+    """A queue with something parked, a ledger, a log."""
+    for number in range(6):
+        about = {"session_id": "s9", "cwd": "/home/you/shop", "hook_event_name": "PostToolUse", "tool_name": "Bash"}
+        given = {"tool_input": {"command": f"make part{number}"}, "tool_response": "ok", "tool_use_id": f"u{number}"}
+        memory.capture({**about, **given})
+    memory.take_in()
+    with memory.database.write() as connection:
+        parked = "UPDATE events SET state='parked', attempts=3, error='ProviderDown: no answer in 120 s' WHERE id <= 2"
+        connection.execute(parked)
+    now = memory.clock()
+    for back in range(20):
+        used = Usage(input_tokens=9_000 + back * 1_700 % 12_000, output_tokens=1_400)
+        call = Call(
+            provider="claude",
+            reply=Reply(text="", model="claude-haiku-4-5", usage=used),
+            session_id=1,
+            cost_micros=21_000,
+        )
+        with memory.database.write() as connection:
+            usage.add(connection, call, now - back * 86_400_000)
+    log = Path(memory.data_dir) / "logs" / "server.log"
+    log.parent.mkdir(exist_ok=True)
+    levels = (
+        "INFO worker took in 3 events",
+        "DEBUG claim nothing ready",
+        "WARNING chain claude: no answer in 120 s",
+        "ERROR worker batch failed",
+    )
+    log.write_text("\n".join(f"2026-11-22 10:{number:02}:00,000 {levels[number % 4]}" for number in range(60)) + "\n")
+
+
 def main() -> None:
     """Draw a sample memory."""
     folder = Path(sys.argv[1])
@@ -66,6 +106,7 @@ def main() -> None:
         fill(memory, 40, "shop")
         fill(memory, 8, "billing-service", "Invoices round half to even, part {}")
         memory.remember("Deploys go through the staging branch; production is read-only on Sundays", project="shop")
+        _live(memory)
         for size in sizes:
             for theme in themes:
                 asyncio.run(draw(memory, folder, (size[0], size[1]), theme, only))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Input, Select
 
+from claudemem_tui.chosen import Chosen
 from claudemem_tui.screens.error import ErrorPanel
 from claudemem_tui.widgets.detail import Detail
 from claudemem_tui.widgets.virtual_list import VirtualList
@@ -135,8 +136,6 @@ async def test_pages_join_without_a_gap_whichever_way_they_are_reached(
 
 
 def wanted(memory: Memory) -> Any:
-    from claudemem_tui.screens.filters import Chosen  # noqa: PLC0415  # beside its use
-
     return Chosen().wanted(memory.clock())
 
 

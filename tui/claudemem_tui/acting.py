@@ -12,9 +12,9 @@ from textual.binding import Binding
 
 from claudemem_lib import render, timeline
 from claudemem_lib.errors import BadRequest
+from claudemem_tui import pages
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Ask, Confirm, Pick
-from claudemem_tui.screens.edit import Edit, Note
 from claudemem_tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ActingPage(Page):
                 if changes:
                     self._do(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
 
-            self.app.push_screen(Edit(one), save)
+            self.app.push_screen(pages.dialog("edit", "Edit")(one), save)
 
         self._with_one(edit)
 
@@ -179,4 +179,4 @@ class ActingPage(Page):
             if given:
                 self._do(lambda: self.memory.remember(given.pop("text"), **given), "The note is saved.")
 
-        self.app.push_screen(Note(self.project_here()), save)
+        self.app.push_screen(pages.dialog("edit", "Note")(self.project_here()), save)

@@ -11,10 +11,9 @@ from textual.binding import Binding
 from textual.message import Message
 
 from claudemem_lib import link, settings
+from claudemem_tui import pages
 from claudemem_tui.commands import ScreenCommands
 from claudemem_tui.loading import fail, load
-from claudemem_tui.pages import PAGES
-from claudemem_tui.screens.help import Help
 from claudemem_tui.screens.page import NAMES, Page
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ class MemoryApp(App[None]):
         self.facts: dict[str, Any] = {}
         self.version: object = None
         self._over = threading.Event()
-        for name, page in PAGES.items():
-            self.add_mode(name, lambda page=page: page(memory))  # type: ignore[misc]  # the loop's value is what is meant
+        for name in NAMES:
+            self.add_mode(name, lambda name=name: pages.page(name)(memory))  # type: ignore[misc]  # the loop's value is what is meant
 
     def on_mount(self) -> None:
         """Show the feed; then take in what hooks left, and watch."""
@@ -63,8 +62,21 @@ class MemoryApp(App[None]):
         self.theme = wanted if wanted in self.available_themes else DARK
         self.switch_mode("home")
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
-        load(self.screen, self.memory.take_in, lambda _taken: None, group="inbox")
+        load(self.screen, self._first_look, self._welcome, group="inbox")
         self.watch_file()
+
+    def _first_look(self) -> bool:
+        """Take in what hooks left; whether there is nothing at all."""
+        self.memory.take_in()
+        stats = self.memory.stats()
+        return not any(stats["counts"].values()) and not any(stats["queue"][name] for name in ("pending", "parked"))
+
+    def _welcome(self, empty: bool) -> None:  # noqa: FBT001  # what the look gave
+        if empty:
+            self.push_screen(pages.dialog("welcome", "Welcome")(self.memory), self._begin)
+
+    def _begin(self, name: str | None) -> None:
+        self.call_after_refresh(self.action_go, name or "home")
 
     def on_unmount(self) -> None:
         """Let the watching thread end."""
@@ -108,14 +120,14 @@ class MemoryApp(App[None]):
 
     def action_go(self, name: str) -> None:
         """Show another screen."""
-        if name in PAGES and self.current_mode != name and len(self.screen_stack) <= 1:
+        if name in NAMES and self.current_mode != name and len(self.screen_stack) <= 1:
             self.switch_mode(name)
             self.call_after_refresh(self.tell_screen)
 
     def action_help(self) -> None:
         """Explain the keys of the screen in sight."""
         if len(self.screen_stack) <= 1:
-            self.push_screen(Help(self.screen))
+            self.push_screen(pages.dialog("help", "Help")(self.screen))
 
     def action_switch_theme(self) -> None:
         """Dark or light."""

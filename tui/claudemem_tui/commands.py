@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Provider
 
-from claudemem_tui.pages import PAGES
+from claudemem_tui.pages import ABOUT
 
 MOVES = ("go(", "app.go(", "move(", "leap(", "end(", "app.focus_next")
 
@@ -22,8 +22,8 @@ class ScreenCommands(Provider):
     """Screens by name, actions by what their key hint says."""
 
     def _all(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        for name, page in PAGES.items():
-            yield f"Go to {name}", page.ABOUT, partial(self.app.run_action, f"app.go('{name}')")
+        for name, about in ABOUT.items():
+            yield f"Go to {name}", about, partial(self.app.run_action, f"app.go('{name}')")
         for key, active in self.screen.active_bindings.items():
             binding = active.binding
             if binding.description and not binding.action.startswith(MOVES):

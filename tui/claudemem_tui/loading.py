@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from claudemem_tui.screens.error import ErrorPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from textual.dom import DOMNode
+    from textual.worker import Worker
 
 Found = TypeVar("Found")
 
@@ -38,10 +39,22 @@ def load(
         except Exception as error:  # noqa: BLE001  # a panel says it; the person goes on
             fail(node, error)
 
-    node.run_worker(work(), group=f"{type(node).__name__}-{group}", exclusive=True, exit_on_error=False)
+    _worker: Worker[None] = node.run_worker(
+        work, group=f"{type(node).__name__}-{group}", exclusive=True, exit_on_error=False
+    )
 
 
 def fail(node: DOMNode, error: Exception) -> None:
     """Show what went wrong, once: a panel that is open already says enough."""
     if node.is_attached and not isinstance(node.app.screen, ErrorPanel):
         node.app.push_screen(ErrorPanel(error))
+
+
+def draw(node: DOMNode, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Change a node's children; a later change of the same node takes the place of one that has not ended."""
+
+    async def work() -> None:
+        if node.is_attached:
+            await change()
+
+    _worker: Worker[None] = node.run_worker(work, group=f"{type(node).__name__}-draw", exclusive=True)

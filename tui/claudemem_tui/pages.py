@@ -1,15 +1,32 @@
-"""The main screens by name, in the order of their keys."""
+"""The screens by name. Each is imported when it is first wanted: the first frame should not wait for the others."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from claudemem_tui.screens.context import ContextScreen
-from claudemem_tui.screens.home import HomeScreen
-from claudemem_tui.screens.sessions import SessionsScreen
-from claudemem_tui.screens.settings import SettingsScreen
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from claudemem_tui.screens.page import Page
 
-PAGES: dict[str, type[Page]] = {page.NAME: page for page in (HomeScreen, SessionsScreen, ContextScreen, SettingsScreen)}
+ABOUT = {
+    "home": "Everything remembered, newest first",
+    "sessions": "Sessions by time and project, one as a timeline",
+    "context": "What the next session would be told",
+    "queue": "What waits to be observed; the server",
+    "usage": "Tokens, money, budget and growth",
+    "settings": "Every setting with its source and help",
+    "projects": "Rename, merge, exclude and forget projects",
+    "logs": "The server's log, followed",
+    "doctor": "What is well, what is not, what to do",
+}
+
+
+def page(name: str) -> type[Page]:
+    """A main screen's class."""
+    found: type[Page] = dialog(name, f"{name.capitalize()}Screen")
+    return found
+
+
+def dialog(module: str, name: str) -> Any:
+    """A class of a module of the screens."""
+    return getattr(import_module(f"claudemem_tui.screens.{module}"), name)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from claudemem_lib import render, settings_form
 from claudemem_tui.forms import SettingRow
-from claudemem_tui.loading import load
+from claudemem_tui.loading import draw, load
 from claudemem_tui.screens.dialogs import Ask, Pick
 from claudemem_tui.screens.page import Page
 
@@ -38,7 +38,6 @@ class ContextScreen(Page):
     """The text for one folder on one side, the settings that shape it on the other."""
 
     NAME = "context"
-    ABOUT = "What the next session would be told"
     CSS_PATH = "context.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c", "project", "Project"),
@@ -84,7 +83,7 @@ class ContextScreen(Page):
                 for field in found[0]
                 if field.about["group"] == "context"
             ]
-            self.run_worker(self._replace(rows), group="rows", exclusive=True)
+            draw(self, lambda: self._replace(rows))
 
         load(self, lambda: settings_form.fields(folder), show, group="fields")
 

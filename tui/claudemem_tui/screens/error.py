@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from claudemem_lib import render
 from claudemem_lib.errors import ClaudeMemError
+from claudemem_lib.link import NoServer
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,7 +30,7 @@ class ErrorPanel(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, sentence, and for what is no error of ours the trace."""
-        ours = isinstance(self.error, ClaudeMemError)
+        ours = isinstance(self.error, ClaudeMemError | NoServer)
         with Vertical(classes="dialog error"):
             yield Static("That did not work" if ours else "Something broke", classes="dialog-title", markup=False)
             with VerticalScroll(classes="dialog-body"):

@@ -9,9 +9,10 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from claudemem_tui import pages
 from claudemem_tui.acting import ActingPage
+from claudemem_tui.chosen import Chosen
 from claudemem_tui.loading import load
-from claudemem_tui.screens.filters import Chosen, Filters
 from claudemem_tui.widgets.detail import Detail
 from claudemem_tui.widgets.lines import feed_line
 from claudemem_tui.widgets.sources import FeedSource, FixedSource
@@ -38,7 +39,6 @@ class HomeScreen(ActingPage):
     """The feed and what is found in it."""
 
     NAME = "home"
-    ABOUT = "Everything remembered, newest first"
     CSS_PATH = "home.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("slash", "search", "Search"),
@@ -165,7 +165,7 @@ class HomeScreen(ActingPage):
             return [(row.name, row.id) for row in self.memory.projects()], self.memory.browse.known()
 
         def ask(found: tuple[Any, Any]) -> None:
-            self.app.push_screen(Filters(self.chosen, *found), self._apply)
+            self.app.push_screen(pages.dialog("filters", "Filters")(self.chosen, *found), self._apply)
 
         load(self, read, ask, group="filters")
 

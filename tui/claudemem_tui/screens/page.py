@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from claudemem_tui.pages import ABOUT
 from claudemem_tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -14,14 +15,13 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
 
-NAMES = ("home", "sessions", "context", "settings")
+NAMES = tuple(ABOUT)
 
 
 class Page(Screen[None]):
     """One of the main screens. Subclasses compose their body, and reload when the file has changed."""
 
     NAME: ClassVar[str] = ""
-    ABOUT: ClassVar[str] = ""
 
     def __init__(self, memory: Memory) -> None:
         super().__init__()

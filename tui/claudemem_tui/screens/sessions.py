@@ -53,7 +53,6 @@ class SessionsScreen(ActingPage):
     """The list on one side, one session on the other."""
 
     NAME = "sessions"
-    ABOUT = "Sessions by time and project, one as a timeline"
     CSS_PATH = ["home.tcss", "sessions.tcss"]  # noqa: RUF012  # declared by Textual as it is
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c", "project", "Project"),

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static, Tab, Tabs
 
 from claudemem_lib import render, settings, settings_form
 from claudemem_tui.forms import SettingRow
-from claudemem_tui.loading import load
+from claudemem_tui.loading import draw, load
 from claudemem_tui.screens.dialogs import Pick
 from claudemem_tui.screens.page import Page
 
@@ -30,7 +30,6 @@ class SettingsScreen(Page):
     """The form, group by group."""
 
     NAME = "settings"
-    ABOUT = "Every setting with its source and help"
     CSS_PATH = "settings.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", priority=True),
@@ -78,11 +77,11 @@ class SettingsScreen(Page):
             lines = [f"{key} = {value}" for key, value in self.other.items()] or ["settings.json has no keys but ours."]
             head = "Keys of settings.json that are no settings of this release; they are kept as they are.\n"
             made = [Static(Content(render.safe("\n".join([head, *lines]))), markup=False, classes="unknown")]
-            self.run_worker(self._replace(rows, made), group="rows", exclusive=True)
+            draw(self, lambda: self._replace(rows, made))
         else:
             shown = [field for field in self.found.values() if field.about["group"] == self.group]
             made_rows = [SettingRow(field, self.changes.get(field.name)) for field in shown]
-            self.run_worker(self._replace(rows, made_rows), group="rows", exclusive=True)
+            draw(self, lambda: self._replace(rows, made_rows))
         self._tell()
 
     async def _replace(self, rows: VerticalScroll, made: list[Static] | list[SettingRow]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Markdown, Static
+from textual.widgets import Static
 
 from claudemem_lib import render
-from claudemem_tui.loading import load
+from claudemem_tui.loading import draw, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +24,6 @@ LONGEST = 20_000
 AROUND = 3
 
 
-def plain_markdown() -> MarkdownIt:
-    """A parser for which HTML is text, and a line's end is one."""
-    return MarkdownIt("gfm-like", {"html": False, "linkify": False, "breaks": True}).disable("image")
-
-
 class Detail(VerticalScroll, can_focus=True):
     """Shows the entry it is given, once the person stays on it."""
 
@@ -38,6 +32,7 @@ class Detail(VerticalScroll, can_focus=True):
     Detail:focus { background-tint: $foreground 3%; }
     Detail #detail-head { text-style: bold; color: $text-primary; }
     Detail #detail-origin { color: $text-muted; margin-bottom: 1; }
+    Detail #detail-body { height: auto; }
     Detail Markdown { padding: 0; margin: 0; background: transparent; height: auto; }
     Detail Markdown > * { margin: 0 0 1 0; }
     Detail #detail-foot { color: $text-muted; }
@@ -63,7 +58,7 @@ class Detail(VerticalScroll, can_focus=True):
         """Head, words, foot."""
         yield Static("", id="detail-head", markup=False)
         yield Static("", id="detail-origin", markup=False)
-        yield Markdown(parser_factory=plain_markdown, open_links=False)
+        yield Vertical(id="detail-body")
         yield Static("", id="detail-foot", markup=False)
 
     def show_entry(self, entry: Entry | None, *, hint: str = "", delay: float = 0.06) -> None:
@@ -90,9 +85,19 @@ class Detail(VerticalScroll, can_focus=True):
         self.text = body
         self.query_one("#detail-head", Static).update(Content(render.safe(head)))
         self.query_one("#detail-origin", Static).update(Content(render.safe(origin)))
-        self.query_one(Markdown).update(render.cut(render.safe(body), LONGEST))
+        draw(self, lambda: self._draw(render.cut(render.safe(body), LONGEST)))
         self.query_one("#detail-foot", Static).update(foot)
         self.scroll_home(animate=False)
+
+    async def _draw(self, body: str) -> None:
+        """The words. Textual's Markdown takes as long to import as the rest of the screen: the list comes first."""
+        from claudemem_tui.widgets.words import Words  # noqa: PLC0415  # see above
+
+        words = next(iter(self.query(Words)), None)
+        if words is None:
+            await self.query_one("#detail-body").mount(Words(body))
+        else:
+            await words.update(body)
 
     def _prompt(self, entry: Entry, found: dict[str, Any]) -> None:
         when = f"{render.day(entry.created_ms)} {render.clock(entry.created_ms)}"

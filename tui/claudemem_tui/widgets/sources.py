@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,14 +58,14 @@ class FixedSource:
 
     size = PAGE
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Any]) -> None:
         self._entries = entries
 
     def total(self) -> int:
         """How many there are."""
         return len(self._entries)
 
-    def page(self, number: int, total: int) -> Sequence[Entry]:
+    def page(self, number: int, total: int) -> Sequence[Any]:
         """A part of them."""
         del total
         return self._entries[number * PAGE : (number + 1) * PAGE]

@@ -52,6 +52,7 @@ class TopBar(Horizontal):
     TopBar Tab:hover { background: $boost; color: $text; }
     TopBar Tab.-here { background: $primary; color: $text; text-style: bold; }
     TopBar #activity { width: 1fr; text-align: right; color: $text-muted; padding: 0 1; }
+    TopBar #activity.-narrow { padding: 0; }
     TopBar #activity.busy { color: $text-accent; }
     TopBar #activity.trouble { color: $text-error; }
     """
@@ -76,13 +77,14 @@ class TopBar(Horizontal):
         queue = facts.get("queue", {})
         waiting, parked = queue.get("pending", 0) + queue.get("claimed", 0), queue.get("parked", 0)
         narrow = self.app.size.width < NARROW
-        parts = [f"⧗{waiting}" if narrow else f"⧗ {waiting} waiting"] if waiting else []
+        parts = [f"▸{waiting}" if narrow else f"▸ {waiting} waiting"] if waiting else []
         parts += [f"!{parked}" if narrow else f"! {parked} parked"] if parked else []
         if not narrow:
             parts.append("● server" if facts.get("server") else "○ no server")
         elif not parts:
             parts.append("●" if facts.get("server") else "○")
         line = self.query_one("#activity", Static)
-        line.update(Content("  ".join(parts)))
+        line.update(Content((" " if narrow else "  ").join(parts)))
+        line.set_class(narrow, "-narrow")
         line.set_class(bool(waiting), "busy")
         line.set_class(bool(parked), "trouble")

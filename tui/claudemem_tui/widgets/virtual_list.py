@@ -53,6 +53,7 @@ Cells = list[tuple[str, int, str]]
 class VirtualList(ScrollView, can_focus=True):
     """Shows what a Source gives; `draw` makes an entry into cells: (text, width or 0 for the rest, style class)."""
 
+    DEFAULT_CSS = "VirtualList { overflow-x: hidden; scrollbar-size: 0 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--cursor", "list--blurred", "list--dim", "list--plain", "list--accent", "list--good", "list--bad", "list--kind",
         "list--done",
@@ -64,7 +65,7 @@ class VirtualList(ScrollView, can_focus=True):
         Binding("pagedown", "leap(1)", "Page down", show=False),
         Binding("home,g", "end(False)", "To the first", show=False),
         Binding("end,G", "end(True)", "To the last", show=False),
-        ("enter", "choose", "Read"),
+        Binding("enter", "choose", "Read", show=False),
     ]
 
     class Highlighted(Message):
@@ -99,8 +100,8 @@ class VirtualList(ScrollView, can_focus=True):
         self._told: Any = None
 
     # -------------------------------------------------------------------------------------------------------- filling
-    def show(self, source: Source) -> None:
-        """Show another source from its top."""
+    def show(self, source: Source, *, at_end: bool = False) -> None:
+        """Show another source, from its top or its end."""
 
         def first() -> tuple[int, Sequence[Any]]:
             total = source.total()
@@ -109,7 +110,10 @@ class VirtualList(ScrollView, can_focus=True):
         def begin(found: tuple[int, Sequence[Any]]) -> None:
             self.source, self.cursor = source, 0
             self._fill(found[0], found[1])
-            self.scroll_to(y=0, animate=False)
+            if at_end:
+                self.call_after_refresh(self.action_end, True)  # noqa: FBT003  # as the key does
+            else:
+                self.scroll_to(y=0, animate=False)
 
         load(self, first, begin, group="fill")
 

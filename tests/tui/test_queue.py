@@ -1,0 +1,156 @@
+"""The queue, the server, the log and the doctor: what waits, why, and what can be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.widgets import Input
+
+from claudemem_lib import link
+from claudemem_tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claudemem_lib.memory import Memory
+
+PARK = "UPDATE events SET state = 'parked', attempts = 3, error = 'no [/] answer' WHERE id <= ?"
+
+
+@pytest.fixture
+def waiting(memory: Memory, host: Any) -> Memory:
+    """Two turns wait; their first event is parked."""
+    host.start()
+    host.turn("Fix the parser", tools=2)
+    host.turn("Test it", tools=1)
+    memory.take_in()
+    with memory.database.write() as connection:
+        connection.execute(PARK, (3,))
+    return memory
+
+
+def listed(tui: Any, name: str = "#queue") -> VirtualList:
+    found: VirtualList = tui.app.screen.query_one(name, VirtualList)
+    return found
+
+
+async def test_the_queue_says_what_waits_and_why_something_is_parked(
+    waiting: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(waiting, screen="queue") as tui:
+        parked = waiting.stats()["queue"]["parked"]
+        assert f"{parked} parked" in tui.text
+        assert "3 failures: no [/] answer" in tui.text
+        assert "No server runs" in tui.text
+
+
+async def test_parked_events_are_tried_again_one_or_all(waiting: Memory, running: Callable[..., Any]) -> None:
+    async with running(waiting, screen="queue") as tui:
+        before = waiting.stats()["queue"]["parked"]
+        await tui.press("r")
+        assert waiting.stats()["queue"]["parked"] == before - 1
+        await tui.press("R")
+        assert waiting.stats()["queue"]["parked"] == 0
+
+
+async def test_discarding_asks_first(waiting: Memory, running: Callable[..., Any]) -> None:
+    async with running(waiting, screen="queue") as tui:
+        before = waiting.stats()["queue"]["parked"]
+        await tui.press("X")
+        assert "for good" in tui.text
+        await tui.press("n")
+        assert waiting.stats()["queue"]["parked"] == before
+        await tui.press("x", "y")
+        assert waiting.stats()["queue"]["parked"] == before - 1
+        await tui.press("X")
+        await tui.press("y")
+        assert waiting.stats()["queue"]["parked"] == 0
+        await tui.press("X")
+        assert "Nothing is parked" in tui.said
+
+
+async def test_process_now_makes_memories_here(waiting: Memory, running: Callable[..., Any]) -> None:
+    async with running(waiting, screen="queue") as tui:
+        await tui.press("R", "w")
+        assert "became" in tui.said
+        assert waiting.stats()["queue"]["pending"] == 0
+        assert waiting.count() > 1
+        assert "Nothing waits" in tui.text
+
+
+async def test_the_server_is_started_and_ended_from_here(
+    waiting: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    for verb in ("start", "stop"):
+        monkeypatch.setattr(link, verb, lambda folder, verb=verb: calls.append(f"{verb} {folder}"))
+    async with running(waiting, screen="queue") as tui:
+        await tui.press("S")
+        assert calls == [f"start {waiting.data_dir}"]
+        monkeypatch.setattr(link, "holder", lambda _folder: 4711)
+        monkeypatch.setattr(link, "facts", lambda _folder: {"pid": 4711, "since_ms": waiting.clock(), "version": "9"})
+        tui.app.screen.reload()
+        await tui.quiet()
+        assert "pid 4711" in tui.text
+        await tui.press("S")
+        await tui.press("y")
+        assert calls[1:] == [f"stop {waiting.data_dir}"]
+
+
+async def test_a_server_that_does_not_start_is_a_sentence(
+    waiting: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: str) -> bool:
+        message = "the memory server could not be started"
+        raise link.NoServer(message)
+
+    monkeypatch.setattr(link, "start", refuse)
+    async with running(waiting, screen="queue") as tui:
+        await tui.press("S")
+        assert "That did not work" in tui.text
+        assert "could not be started" in tui.text
+
+
+def write_log(memory: Memory, text: str) -> None:
+    path = Path(memory.data_dir) / "logs" / "server.log"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+LOG = """2026-11-22 10:00:00,000 INFO worker took in 3 events
+2026-11-22 10:00:01,000 DEBUG claim nothing
+2026-11-22 10:00:02,000 ERROR worker batch [/] failed \x1b[31m
+Traceback: somewhere
+"""
+
+
+async def test_the_log_is_followed_and_filtered_by_level_and_words(filled: Memory, running: Callable[..., Any]) -> None:
+    write_log(filled, LOG)
+    async with running(filled, screen="logs") as tui:
+        assert "INFO and above · 3 of 4 · following" in tui.text
+        assert "batch [/] failed" in tui.text
+        assert "\x1b[31m" not in tui.text
+        await tui.press("l", "l")
+        assert "ERROR and above · 2 of 4" in tui.text
+        await tui.press("slash")
+        await tui.type("somewhere")
+        assert listed(tui, "#log").total == 1
+        await tui.press("escape", "escape")
+        assert tui.app.screen.query_one(Input).value == ""
+        write_log(filled, LOG + "2026-11-22 10:00:03,000 ERROR one more\n")
+        tui.app.screen.reload()
+        await tui.quiet()
+        assert "one more" in tui.text
+
+
+async def test_without_a_log_it_says_who_writes_one(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, screen="logs") as tui:
+        assert "There is no log yet" in tui.text
+
+
+async def test_the_doctor_says_what_is_wrong_and_what_to_do(waiting: Memory, running: Callable[..., Any]) -> None:
+    async with running(waiting, screen="doctor") as tui:
+        for part in ("✓ Memory", "Hooks", "✗ Queue", "R tries them again", "local, mode code", "claude-mem install"):
+            assert part in tui.text
