@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from claudemem_lib import questions
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Moment
 from claudemem_lib.store import sql
@@ -62,6 +63,17 @@ def _merged(
         for row in database.rows(text.format(project=clause), bound)
     ]
     return sorted(found, key=lambda row: (row[6], row[1] != "prompt", row[0]))
+
+
+def prompts(database: Database, query: str, project: int | None, limit: int) -> list[Moment]:
+    """What was asked of the assistant in these words, best first."""
+    question = questions.read(query)
+    match = question.expression or questions.some(question.words)
+    if not match:
+        return []
+    text = sql.PROMPTS_FOUND.format(project="" if project is None else sql.PROMPTS_OF)
+    only = {} if project is None else {"project": project}
+    return [_moment(row, None) for row in database.rows(text, {"match": match, "limit": limit, **only})]
 
 
 def _is(row: tuple[Any, ...], anchor: int | None) -> bool:

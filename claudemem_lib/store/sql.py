@@ -26,6 +26,19 @@ CREATE TABLE prompts(
   created_ms INTEGER NOT NULL, UNIQUE(session_id, number)) STRICT;
 CREATE INDEX prompts_by_host ON prompts(session_id, host_prompt_id);
 CREATE INDEX prompts_by_time ON prompts(created_ms);
+CREATE VIRTUAL TABLE prompts_fts USING fts5(
+  text, content='prompts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+INSERT INTO prompts_fts(prompts_fts, rank) VALUES ('secure-delete', 1);
+CREATE TRIGGER prompts_ai AFTER INSERT ON prompts BEGIN
+  INSERT INTO prompts_fts(rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER prompts_ad AFTER DELETE ON prompts BEGIN
+  INSERT INTO prompts_fts(prompts_fts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER prompts_au AFTER UPDATE OF text ON prompts BEGIN
+  INSERT INTO prompts_fts(prompts_fts, rowid, text) VALUES ('delete', old.id, old.text);
+  INSERT INTO prompts_fts(rowid, text) VALUES (new.id, new.text);
+END;
 
 CREATE TABLE events(
   id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
@@ -547,6 +560,13 @@ PROMPTS_BEFORE = f"""{_PROMPT_MOMENTS}
   q.created_ms < :at ORDER BY q.created_ms DESC, q.id DESC LIMIT :limit"""
 PROMPTS_AFTER = f"""{_PROMPT_MOMENTS}
   q.created_ms >= :at ORDER BY q.created_ms, q.id LIMIT :limit"""
+PROMPTS_FOUND = """
+SELECT q.id, 'prompt', '', substr(q.text, 1, 1000), p.name, s.host_id, q.created_ms, (length(q.text) + 3) / 4, ''
+FROM prompts_fts CROSS JOIN prompts q ON q.id = prompts_fts.rowid JOIN sessions s ON s.id = q.session_id
+JOIN projects p ON p.id = s.project_id
+WHERE prompts_fts MATCH :match AND q.origin = 'user' AND {project} 1
+ORDER BY bm25(prompts_fts), q.id DESC LIMIT :limit
+"""
 PROMPTS_OF = "s.project_id = :project AND"
 ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
 

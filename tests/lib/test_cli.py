@@ -94,7 +94,7 @@ def commands() -> Iterator[tuple[list[str], click.Command]]:
 def test_the_commands_are_those_of_the_manual() -> None:
     assert list(cli.main.commands) == [
         "demo", "tui", "search", "timeline", "show", "context", "remember", "file",
-        "concept", "decisions", "changes", "how-it-works", "prune", "reindex", "fetch-model", "edit", "pin", "unpin", "supersede",
+        "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model", "edit", "pin", "unpin", "supersede",
         "forget", "undo", "export-session", "project", "sessions", "projects", "status", "queue", "drain",
         "backfill", "usage", "models", "serve", "start", "stop", "restart", "logs", "settings", "install", "uninstall",
     ]  # fmt: skip

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Hit
+    from tests.conftest import Host
 
 
 def ids(found: list[Hit]) -> list[int]:
@@ -59,6 +60,16 @@ def test_changes_are_changing_types_and_what_is_filed_so(memory: Memory, shelf: 
     assert ids(find.changes(memory)) == [shelf["noted"], shelf["main"], shelf["login"]]
     assert ids(find.changes(memory, "login")) == [shelf["login"]]
     assert len(find.changes(memory, limit=2)) == 2
+
+
+def test_prompts_are_found_by_their_words(memory: Memory, host: Host) -> None:
+    host.turn("Fix the flaky parser of dates")
+    host.turn("Write the changelog")
+    memory.take_in()
+    assert [one.title for one in find.prompts(memory, "parsers flake")] == ["Fix the flaky parser of dates"]
+    assert find.prompts(memory, "nothing like it") == find.prompts(memory, "?") == []
+    memory.database.rows("DELETE FROM prompts")
+    assert find.prompts(memory, "parser") == []
 
 
 def test_the_commands_print_them(memory: Memory, shelf: dict[str, int]) -> None:
