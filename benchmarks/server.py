@@ -95,15 +95,22 @@ def pss_mb(pids: list[int]) -> float:
     return total / 1_024
 
 
+def without_embedder(data: str) -> str:
+    """A data folder whose server loads no embedding model: the model costs what it costs, once for all sessions."""
+    Path(data).mkdir(mode=0o700)
+    (Path(data) / "settings.json").write_text('{"CLAUDE_MEM_EMBEDDER": "none"}')
+    return data
+
+
 def starts(folder: str, runs: int) -> None:
     """Warm and cold starts beside the bare server, in turn."""
     bare, warm, cold = [], [], []
-    lasting = f"{folder}/lasting"
+    lasting = without_embedder(f"{folder}/lasting")
     link.start(lasting)
     for number in range(runs):
         bare.append(first_list(BARE, folder))
         warm.append(first_list((*RELAY, lasting), folder))
-        fresh = f"{folder}/cold{number}"
+        fresh = without_embedder(f"{folder}/cold{number}")
         cold.append(first_list((*RELAY, fresh), folder))
         link.stop(fresh)
     base = statistics.median(bare)
@@ -134,25 +141,24 @@ def memory_use(folder: str, sessions: int) -> None:
     """Server and relays beside as many bare servers."""
     data = f"{folder}/lasting"
     server = link.holder(data) or 0
-    hosts = []
-    found = {}
-    for number in range(1, sessions + 1):
-        host = Host((*RELAY, data), folder)
-        host.ask("tools/list")
-        hosts.append(host)
-        found[number] = pss_mb([server, *(one.process.pid for one in hosts)])
+    hosts = [Host((*RELAY, data), folder) for _ in range(sessions)]
     for host in hosts:
+        host.ask("tools/list")
+    many = pss_mb([server, *(host.process.pid for host in hosts)])
+    for host in hosts[1:]:
         host.close()
+    one = pss_mb([server, hosts[0].process.pid])
+    hosts[0].close()
     bare = [Host(BARE, folder) for _ in range(sessions)]
     for host in bare:
         host.ask("tools/list")
-    plain = pss_mb([one.process.pid for one in bare])
+    plain = pss_mb([host.process.pid for host in bare])
     for host in bare:
         host.close()
     print(f"\n{'proportional set size, MB':34}{'':>8}")
-    print(f"{'server + 1 relay':34}{found[1]:8.0f}")
-    print(f"{f'server + {sessions} relays':34}{found[sessions]:8.0f}{found[sessions] / found[1]:8.2f}x")
-    print(f"{f'{sessions} bare SDK stdio servers':34}{plain:8.0f}{plain / found[1]:8.2f}x")
+    print(f"{'server + 1 relay':34}{one:8.0f}")
+    print(f"{f'server + {sessions} relays':34}{many:8.0f}{many / one:8.2f}x")
+    print(f"{f'{sessions} bare SDK stdio servers':34}{plain:8.0f}{plain / one:8.2f}x")
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 START_S = 20.0
 STOP_S = 5.0
 UNTIL_LOCKED_S = 2.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.02
 STARTING = "server.starting"
 REASON = "server.err"
 # What the server inherits: enough to run, and none of the keys, tokens and switches of the session that happened to start it.

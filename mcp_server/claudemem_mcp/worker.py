@@ -31,6 +31,7 @@ POLL_S = 5.0
 AFTER_TROUBLE_S = 3.0
 HOUSEKEEPING_S = 3_600.0
 EMBEDDED_AT_ONCE = 64
+EMBEDDING_AFTER_S = 0.5
 
 
 class Worker:
@@ -109,6 +110,7 @@ class Worker:
 
     async def embed(self) -> None:
         """Load the embedder, then give a vector to what has none, a few at a time; without one say why, once."""
+        await anyio.sleep(EMBEDDING_AFTER_S)  # whoever started the server waits for an answer: loading must not slow it
         while not self._over.is_set():
             done = await self._try(self._embed_some, self._embedding)
             if not done:
