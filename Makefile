@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo plugin test check host-test bench clean
+.PHONY: help demo plugin test check host-test screenshots bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -31,6 +31,9 @@ check: $(DEV) ## lint, format, types and import contracts
 
 host-test: $(DEV) ## the tests that run the real Claude Code client; skipped where there is none
 	$(BIN)/python -m pytest tests/host -m host
+
+screenshots: $(DEV) ## pictures of every screen of the terminal interface, into docs/images
+	@$(BIN)/python -m tests.tui.pictures docs/images
 
 bench: $(DEV) ## print the benchmarks; nothing fails for being slow
 	@for script in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

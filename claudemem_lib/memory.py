@@ -195,6 +195,7 @@ class Memory:
 
     def expire(self) -> int:
         """Let raw events leave that were observed long enough ago; gives how many."""
+        self.curate.lapse()
         return events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
 
     def prune(self, *, dry_run: bool = False) -> Pruned:

@@ -22,6 +22,11 @@ class Chosen:
     since: str = ""
     until: str = ""
 
+    @property
+    def plain(self) -> bool:
+        """Whether at most the project is chosen."""
+        return not (self.kind or self.type or self.concept or self.since or self.until)
+
     def wanted(self, now_ms: int) -> Wanted:
         """As the feed takes them; BadRequest for a time that is none."""
         return Wanted(

@@ -9,6 +9,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from claudemem_lib import asked, search
 from claudemem_tui import pages
 from claudemem_tui.acting import ActingPage
 from claudemem_tui.chosen import Chosen
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 TYPING_S = 0.12
 MOST_HITS = 500
+SERVER_HITS = 100  # the most its tool gives; it holds the model and finds by meaning too
 EMPTY = """Nothing is remembered yet.
 
 - `claude-mem install` connects Claude Code: new sessions are recorded from then on.
@@ -98,6 +100,11 @@ class HomeScreen(ActingPage):
         def read() -> list[Entry]:
             if chosen.kind == "prompt":
                 return []
+            by_server = (
+                asked.search(memory.data_dir, text, project=chosen.project, limit=SERVER_HITS) if chosen.plain else None
+            )
+            if by_server is not None:
+                return memory.browse.hits(search.shown(memory.database, by_server))
             return memory.browse.hits(memory.search(text, limit=MOST_HITS, **chosen.search(memory.clock())))
 
         def show(found: list[Entry]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical, VerticalScroll
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Moment, StoredMemory
+    from claudemem_tui.widgets.words import Words
 
 LONGEST = 20_000
 AROUND = 3
@@ -45,6 +48,7 @@ class Detail(VerticalScroll, can_focus=True):
         self.origin: dict[str, Any] = {}
         self.text = ""
         self._coming = False
+        self._words: Words | None = None
         self._then: Callable[[StoredMemory | None], None] | None = None
 
     def with_one(self, act: Callable[[StoredMemory | None], None]) -> None:
@@ -91,13 +95,12 @@ class Detail(VerticalScroll, can_focus=True):
 
     async def _draw(self, body: str) -> None:
         """The words. Textual's Markdown takes as long to import as the rest of the screen: the list comes first."""
-        from claudemem_tui.widgets.words import Words  # noqa: PLC0415  # see above
-
-        words = next(iter(self.query(Words)), None)
-        if words is None:
-            await self.query_one("#detail-body").mount(Words(body))
+        if self._words is None:
+            made = (await asyncio.to_thread(import_module, "claudemem_tui.widgets.words")).Words(body)
+            self._words = made
+            await self.query_one("#detail-body").mount(made)
         else:
-            await words.update(body)
+            await self._words.update(body)
 
     def _prompt(self, entry: Entry, found: dict[str, Any]) -> None:
         when = f"{render.day(entry.created_ms)} {render.clock(entry.created_ms)}"
