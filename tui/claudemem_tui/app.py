@@ -38,6 +38,7 @@ class MemoryApp(App[None]):
     """Browse, correct, configure and watch one memory."""
 
     TITLE = "claude-mem"
+    DEFAULT_MODE = "home"
     COMMANDS = App.COMMANDS | {ScreenCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # declared by Textual as it is
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,7 +61,6 @@ class MemoryApp(App[None]):
         """Show the feed; then take in what hooks left, and watch."""
         wanted = self.memory.settings.tui_theme
         self.theme = wanted if wanted in self.available_themes else DARK
-        self.switch_mode("home")
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
         load(self.screen, self._first_look, self._welcome, group="inbox")
         self.watch_file()
