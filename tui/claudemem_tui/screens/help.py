@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
+TOOLKIT = {
+    "Scroll Left",
+    "Scroll Right",
+    "Page Left",
+    "Page Right",
+    "Focus Previous",
+    "Focus Next",
+    "Copy selected text",
+}
 NAMED = {"question_mark": "?", "slash": "/", "full_stop": ".", "comma": ","}
 
 
@@ -34,7 +43,7 @@ class Help(ModalScreen[None]):
         keys: dict[str, str] = {}
         for key, active in self.about.active_bindings.items():
             what = active.binding.description
-            if what and not what.startswith("Go to") and not active.binding.action.startswith(("go(", "app.go(")):
+            if what and what not in TOOLKIT and not active.binding.action.startswith(("go(", "app.go(")):
                 keys[what] = f"{keys[what]} {NAMED.get(key, key)}" if what in keys else NAMED.get(key, key)
         lines: list[Any] = []
         for what, key in keys.items():

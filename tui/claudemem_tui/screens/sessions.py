@@ -57,7 +57,7 @@ class SessionsScreen(ActingPage):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c", "project", "Project"),
         ("x", "export", "Export"),
-        ("v", "view", "Open in editor"),
+        ("v", "view", "Editor"),
         Binding("escape", "back", "Back", show=False),
     ]
 

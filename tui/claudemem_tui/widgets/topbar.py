@@ -12,7 +12,7 @@ from textual.widgets import Static
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-NARROW = 118
+NARROW = 130
 
 
 class Tab(Static):
