@@ -6,7 +6,7 @@ An event is a flat dict: `kind` and `session` always, then what applies of `prom
 
 from __future__ import annotations
 
-from claudemem_lib import lean, redact
+from claudemem_lib import ids, lean, redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,6 +164,14 @@ def _cleaned(value: Any, limit: int) -> Any:
 
 def _field(name: str, value: Any, limit: int) -> Any:
     return redact.clean_field(name, value, limit) if isinstance(value, str) else _cleaned(value, limit)
+
+
+def write(event: dict[str, Any], inbox: str, at_ms: int | None = None) -> str:
+    """One file in the inbox: written, whole and the owner's only, before this returns; gives the event's uid."""
+    at_ms = ids.now_ms() if at_ms is None else at_ms
+    uid = ids.new_uid(at_ms)
+    lean.write_whole(inbox, uid + ".json", lean.dumps({"v": 1, "uid": uid, "at_ms": at_ms, **event}))
+    return uid
 
 
 def capped(event: dict[str, Any], limit_bytes: int) -> dict[str, Any]:

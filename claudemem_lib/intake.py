@@ -49,7 +49,9 @@ def bad(data_dir: str) -> list[tuple[str, str]]:
     return [(path.stem, path.read_text("utf-8", "replace").strip()) for path in found]
 
 
-def take_in(database: Database, data_dir: str, clock: Callable[[], int] = now_ms) -> TakenIn:
+def take_in(
+    database: Database, data_dir: str, clock: Callable[[], int] = now_ms, until: Callable[[], bool] = lambda: False
+) -> TakenIn:
     """Move everything in the inbox into the events table. A file that is no event goes to `inbox/bad` with its reason.
 
     *clock* says when an event was taken in, which is what the queue's waiting times count from.
@@ -57,6 +59,8 @@ def take_in(database: Database, data_dir: str, clock: Callable[[], int] = now_ms
     total = TakenIn()
     names = waiting(data_dir)
     for start in range(0, len(names), FILES_PER_TRANSACTION):
+        if until():
+            break
         part = _take_files(database, data_dir, names[start : start + FILES_PER_TRANSACTION], clock())
         total = TakenIn(
             events=total.events + part.events, repeated=total.repeated + part.repeated, bad=total.bad + part.bad
@@ -127,6 +131,9 @@ def _problem(event: dict[str, Any]) -> str:
     for name in _TEXTS:
         if not isinstance(event.get(name, ""), str):
             return f"{name!r} is not a text"
+    place = event.get("place", ["-", "", ""])
+    if not isinstance(place, list) or [type(part) for part in place] != [str] * 3 or not place[0]:
+        return "'place' is not key, name and root of a project"
     at_ms = event["at_ms"]
     if type(at_ms) is not int or not 0 < at_ms < 1 << 53:
         return f"{str(at_ms)[:40]} is no time in milliseconds"
@@ -200,7 +207,7 @@ def _places(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         folder = event.get("project_dir") or event.get("cwd") or ""
         if event["session"] not in places or (folder and not places[event["session"]]["cwd"]):
             branch = event.get("branch") or (projects.branch_of(folder) if folder else "")
-            identity = projects.identify(folder)
+            identity = tuple(event["place"]) if "place" in event else projects.identify(folder)
             places[event["session"]] = {"identity": identity, "cwd": folder, "branch": branch}
     return places
 

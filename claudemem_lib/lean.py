@@ -83,10 +83,18 @@ def make_folder(path: str) -> None:
         return
     except FileNotFoundError:
         parent = path.rstrip("/\\").replace("\\", "/").rpartition("/")[0]
-        if not parent or parent == path:
+        if not parent or parent == path or _is_there(parent):
             raise
         make_folder(parent)
         make_folder(path)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        system.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def write_whole(folder: str, name: str, text: str) -> None:

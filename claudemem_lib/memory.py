@@ -5,9 +5,9 @@ Thread-safe: threads share a Memory, each works on its own connection. Close it,
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ from claudemem_lib import (
     lean,
     located,
     paths,
+    private,
     projects,
     redact,
     retention,
@@ -35,7 +36,7 @@ from claudemem_lib.browse import Browse
 from claudemem_lib.costs import Costs
 from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
-from claudemem_lib.errors import BadRequest, NotFound
+from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
 from claudemem_lib.models import Observed
 from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import Database
@@ -70,7 +71,8 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     """
     where = os.fspath(path) if path is not None else paths.data_dir()
     memory = Memory(where, settings, provider, clock, embedder=embedder)
-    memory.take_in()
+    with contextlib.suppress(StoreBusy):  # what waits goes on waiting; reading needs no lock
+        memory.take_in()
     return memory
 
 
@@ -122,23 +124,16 @@ class Memory:
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
-        """Keep one hook payload, cleaned as a hook would; gives the event's uid, or None if nothing of it may be kept.
-
-        A wholly private prompt gives None here; leaving out the rest of its turn is the caller's task.
-        """
+        """Keep one hook payload as a hook would; gives the event's uid, or None if nothing of it may be kept."""
         event = edge.event_from(payload, rules.load(self.data_dir))
-        if event is None or event["kind"] == "private":
+        event = None if event is None else private.held_back(event, f"{self.data_dir}/{paths.PRIVATE}")
+        if event is None:
             return None
-        at_ms = self.clock() if at_ms is None else at_ms
-        uid = ids.new_uid(at_ms)
-        lean.write_whole(
-            f"{self.data_dir}/{paths.INBOX}", f"{uid}.json", lean.dumps({"uid": uid, "at_ms": at_ms, **event})
-        )
-        return uid
+        return edge.write(event, f"{self.data_dir}/{paths.INBOX}", self.clock() if at_ms is None else at_ms)
 
-    def take_in(self) -> TakenIn:
+    def take_in(self, until: Callable[[], bool] = lambda: False) -> TakenIn:
         """Move what hooks left in the inbox into the queue."""
-        return intake.take_in(self.database, self.data_dir, self.clock)
+        return intake.take_in(self.database, self.data_dir, self.clock, until)
 
     def backfill(self, path: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> Backfill:
         """A run over Claude Code transcripts (a file, a folder, or the host's own); iterate over it to do the work."""
@@ -175,12 +170,17 @@ class Memory:
 
     # ---------------------------------------------------------------------------------------------- what is made of it
     def observe_pending(
-        self, *, flush: bool = True, most: int | None = None, until: Callable[[], bool] = lambda: False
+        self,
+        *,
+        flush: bool = True,
+        most: int | None = None,
+        session: str = "",
+        until: Callable[[], bool] = lambda: False,
     ) -> Observed:
-        """Observe what waits, batch by batch, until nothing is ready, *most* batches are done, or *until* says so."""
+        """Observe what waits (of one *session*), until nothing is ready, *most* batches are done, or *until* says so."""
         total = Observed()
         while (most is None or total.batches < most) and not until():
-            done = self.observer.observe_next(flush=flush)
+            done = self.observer.observe_next(flush=flush, session=session)
             if done is None:
                 break
             total = plus(total, done)
@@ -342,9 +342,3 @@ class Memory:
 def plus(one: Observed, other: Observed) -> Observed:
     """Two runs over the queue as one."""
     return Observed(**{name: value + getattr(other, name) for name, value in attrs.asdict(one).items()})
-
-
-def monotonic_deadline(seconds: float) -> Callable[[], bool]:
-    """A function that says whether *seconds* have gone by since now."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() >= end

@@ -57,16 +57,16 @@ class Observer:
     tell: Callable[[str], object] = no_log
     """Told each batch's outcome in one line, for a log: ids and counts, never what the events say."""
 
-    def observe_next(self, *, flush: bool = False) -> Observed | None:
-        """Claim and observe one batch; None if nothing is ready. *flush* does not wait for a turn's end."""
+    def observe_next(self, *, flush: bool = False, session: str = "") -> Observed | None:
+        """Claim and observe one batch, of one *session* if given; None if nothing is ready. *flush* waits for no turn's end."""
         parked = events.park_tired(self.database, self.settings.retry_limit, self.clock())
-        batch = self.claim(flush=flush)
+        batch = self.claim(flush=flush, session=session)
         if batch is None:
             return Observed(parked=parked) if parked else None
         done = self.observe(batch)
         return evolve(done, parked=done.parked + parked)
 
-    def claim(self, *, flush: bool = False) -> Batch | None:
+    def claim(self, *, flush: bool = False, session: str = "") -> Batch | None:
         """Take the next batch that is ready, for as long as the lease lasts."""
         settings, most = self.settings, self.asker.most_events()
         if not most:  # nobody may be asked now: the queue waits untouched
@@ -77,6 +77,7 @@ class Observer:
             most=most,
             lease_ms=settings.lease_seconds * 1_000,
             flush=flush,
+            session=session,
         )
         return events.claim(self.database, new_uid(self.clock()), readiness, self.clock())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import suppress
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,14 @@ import attrs
 import click
 
 import claudemem_lib
-from claudemem_lib.errors import ClaudeMemError
+from claudemem_lib.catchup import catch_up
+from claudemem_lib.errors import ClaudeMemError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+CATCH_UP_S = 2.0
 
 
 class Command(click.Group):
@@ -24,12 +30,22 @@ class Command(click.Group):
         try:
             return super().invoke(ctx)
         except ClaudeMemError as error:
-            raise click.ClickException(str(error)) from error
+            raise _failure(str(error)) from error
+        except OSError as error:
+            reason = f"{error.filename or 'a file'}: {error.strerror or error}"
+            raise _failure(reason) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The subcommands in the order of this file."""
         del ctx
         return list(self.commands)
+
+
+def _failure(reason: str) -> click.ClickException:
+    """*reason* for standard error and, for programs that asked for JSON, as an object on standard output."""
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": reason}, ensure_ascii=False))
+    return click.ClickException(reason)
 
 
 def example(*lines: str) -> str:
@@ -50,6 +66,8 @@ def with_memory(function: Callable[..., Any]) -> Callable[..., Any]:
         with claudemem_lib.open(data_dir) as memory:
             for problem in memory.problems:
                 click.echo(f"Note: {problem}", err=True)
+            with suppress(StoreError):  # what waits goes on waiting
+                catch_up(memory, CATCH_UP_S)
             return function(memory, *args, **kwargs)
 
     return update_wrapper(run, function)

@@ -39,7 +39,7 @@ class Readiness:
     most: int
     lease_ms: int
     flush: bool = False
-    session_id: int | None = None
+    session: str = ""
 
 
 @frozen(kw_only=True)
@@ -75,7 +75,7 @@ def add(connection: apsw.Connection, event: dict[str, Any], key: str, where: tup
     )
 
 
-_COLUMNS = frozenset({"v", "uid", "at_ms", "kind", "tool", "session"})
+_COLUMNS = frozenset({"place", "v", "uid", "at_ms", "kind", "tool", "session"})
 
 
 def claim(database: Database, token: str, readiness: Readiness, now_ms: int) -> Batch | None:
@@ -83,7 +83,7 @@ def claim(database: Database, token: str, readiness: Readiness, now_ms: int) -> 
     values = {"now": now_ms, "token": token, "until": now_ms + readiness.lease_ms, "flush": readiness.flush}
     limits = {"enough": readiness.enough, "age": readiness.age_ms, "most": readiness.most}
     with database.write() as connection:
-        rows = run(connection, sql.CLAIM, {**values, **limits, "session": readiness.session_id})
+        rows = run(connection, sql.CLAIM, {**values, **limits, "session": readiness.session})
         if not rows:
             return None
         return _batch(connection, token, sorted(rows, key=lambda row: (row[5], row[0])))
@@ -104,13 +104,21 @@ def _batch(connection: apsw.Connection, token: str, rows: list[Any]) -> Batch:
         root=root,
         branch=branch,
         prompt_number=number,
-        request=request[0][0] if request else "",
+        request=_request(request, number),
         events=_events(rows),
         earlier=_events(run(connection, sql.EARLIER, (session, number))),
         recap=tuple(row[0] for row in reversed(run(connection, sql.RECAP, (session,)))),
         finished=bool(over) and not summarised,
         attempts=max(row[8] for row in rows),
     )
+
+
+def _request(found: list[Any], number: int) -> str:
+    """What the user asked for; a turn that the host began goes on with what was asked before."""
+    if not found:
+        return ""
+    text, asked = found[0]
+    return str(text) if asked == number else f"Continued: {text}"
 
 
 def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
@@ -198,7 +206,7 @@ def expiring(database: Database, before_ms: int) -> tuple[int, int]:
 
 
 def expire(database: Database, before_ms: int) -> int:
-    """Delete finished events from before *before_ms*; gives how many."""
+    """Empty finished events from before *before_ms*, some at a time; their keys stay, lest something be learned twice."""
     with database.write() as connection:
         run(connection, sql.EXPIRE, (before_ms,))
         return connection.changes()

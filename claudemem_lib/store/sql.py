@@ -246,8 +246,9 @@ ADD_PROMPT = """
 INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, created_ms) VALUES (?, ?, ?, ?, ?, ?)
 """
 REQUEST = """
-SELECT text FROM prompts WHERE session_id = ? AND number <= ? AND origin = 'user' ORDER BY number DESC LIMIT 1
+SELECT text, number FROM prompts WHERE session_id = ? AND number <= ? AND origin = 'user' ORDER BY number DESC LIMIT 1
 """
+UNOBSERVED = "SELECT EXISTS (SELECT 1 FROM events WHERE state IN ('pending', 'claimed'))"
 
 # ---------------------------------------------------------------------------------------------------------- events
 KNOWN_EVENT = "SELECT 1 FROM events WHERE key = ? OR uid = ?"
@@ -272,8 +273,8 @@ turn AS (
       OR EXISTS (SELECT 1 FROM events e WHERE e.session_id = w.session_id AND e.prompt_number = w.prompt_number
         AND e.kind = 'stop')
       OR EXISTS (SELECT 1 FROM prompts p WHERE p.session_id = w.session_id AND p.number > w.prompt_number))
-    AND (:session IS NULL OR w.session_id = :session)
-  ORDER BY w.oldest, w.session_id LIMIT 1)
+    AND (:session = '' OR s.host_id = :session)
+  ORDER BY w.oldest < :now - 86400000, w.oldest, w.session_id LIMIT 1)
 UPDATE events SET state = 'claimed', batch = :token, lease_until_ms = :until, claims = claims + 1
 WHERE id IN (
   SELECT e.id FROM events e JOIN turn t ON t.session_id = e.session_id AND t.prompt_number = e.prompt_number
@@ -293,7 +294,9 @@ RECAP = """
 SELECT title FROM memories WHERE session_id = ? AND kind = 'observation' ORDER BY created_ms DESC, id DESC LIMIT 30
 """
 IS_OVER = """
-SELECT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND prompt_number = :n AND kind = 'stop')
+SELECT (EXISTS (SELECT 1 FROM events WHERE session_id = :id AND prompt_number = :n AND kind = 'stop')
+    OR EXISTS (SELECT 1 FROM sessions WHERE id = :id AND status = 'completed')
+    OR EXISTS (SELECT 1 FROM prompts WHERE session_id = :id AND number > :n))
   AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = :id AND prompt_number = :n
     AND (state = 'pending' OR state = 'claimed' AND batch <> :token))
 """
@@ -339,7 +342,10 @@ EXPIRING = """
 SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM events
 WHERE state = 'finished' AND payload <> '' AND finished_ms < ?
 """
-EXPIRE = "UPDATE events SET payload = '' WHERE state = 'finished' AND payload <> '' AND finished_ms < ?"
+EXPIRE = """
+UPDATE events SET payload = '' WHERE id IN (
+  SELECT id FROM events WHERE state = 'finished' AND payload <> '' AND finished_ms < ? LIMIT 2000)
+"""
 
 # -------------------------------------------------------------------------------------------------------- memories
 ADD_MEMORY = """

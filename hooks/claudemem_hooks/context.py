@@ -22,8 +22,9 @@ _BUSY_MS = 250
 def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> None:
     """Print the host's JSON with the context, or nothing if there is none."""
     _find_packages()
-    if _others_wait(data_dir, str(payload.get("session_id"))):
-        _catch_up(data_dir)
+    session = str(payload.get("session_id") or "")
+    if _others_wait(data_dir, session) or _observing_waits(data_dir):
+        _catch_up(data_dir, session if payload.get("source") == "compact" else "")
     text = _text(payload, in_force, data_dir)
     if text:
         answer = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
@@ -60,15 +61,26 @@ def _others_wait(data_dir: str, session: str) -> bool:
         return False
 
 
-def _catch_up(data_dir: str) -> None:
-    """Take in and observe what waits, as far as that goes in a second and without a model."""
+def _observing_waits(data_dir: str) -> bool:
+    """Whether taken-in events wait to be observed."""
+    from claudemem_lib.store import connection, sql  # noqa: PLC0415  # after _find_packages
+
     try:
-        from claudemem_lib.memory import Memory, monotonic_deadline  # noqa: PLC0415  # only where something waits
+        return bool(
+            connection.run(connection.open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS), sql.UNOBSERVED)[0][0]
+        )
+    except Exception:  # noqa: BLE001  # no memory yet, or none that can be read: nothing to catch up with
+        return False
+
+
+def _catch_up(data_dir: str, session: str) -> None:
+    """Do the server's work for a moment; *session* is about to be compacted, so its turn counts as it stands."""
+    try:
+        from claudemem_lib.catchup import catch_up  # noqa: PLC0415  # only where something waits
+        from claudemem_lib.memory import Memory  # noqa: PLC0415
 
         with Memory(data_dir, busy_ms=_BUSY_MS) as memory:
-            memory.take_in()
-            if memory.costs.chain.names[0] == "local":
-                memory.observe_pending(until=monotonic_deadline(CATCH_UP_S))
+            catch_up(memory, CATCH_UP_S, session)
     except Exception:  # noqa: BLE001, S110  # what waits goes on waiting; the session gets what is there
         pass
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # the C module under signal, which would import enum
 
-from claudemem_lib import capture, ids, lean, paths, rules
+from claudemem_lib import capture, ids, lean, paths, private, rules
 from claudemem_lib.lean import system
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ def main(argv: Sequence[str]) -> NoReturn:
 
 def _handle(wants_context: bool, data_dir: str) -> None:  # noqa: FBT001  # read from the command line
     payload, size = read_value(0)
+    _disarm()
     if not isinstance(payload, dict):
         if size:
             _note_bad_input(size, data_dir)
@@ -40,7 +41,7 @@ def _handle(wants_context: bool, data_dir: str) -> None:  # noqa: FBT001  # read
     in_force = rules.load(data_dir)
     event = None if paths.environment("CLAUDE_MEM_INTERNAL") else keep(payload, in_force, data_dir)
     if event is not None:
-        write_event(event, f"{data_dir}/{paths.INBOX}")
+        capture.write(event, f"{data_dir}/{paths.INBOX}")
     if wants_context and in_force["context_enabled"]:
         from claudemem_hooks.context import say  # noqa: PLC0415  # opens the database; only SessionStart needs it
 
@@ -54,75 +55,16 @@ def _note_bad_input(size: int, data_dir: str) -> None:
 
 
 def keep(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> dict[str, Any] | None:
-    """The event to write, after the memory of which turns are private was asked and brought up to date."""
+    """The event to write: what may be kept, and for the beginning of a session or turn, where it takes place."""
     event = capture.event_from(payload, in_force, paths.environment("CLAUDE_PROJECT_DIR") or "")
-    if event is None:
-        return None
-    marks = PrivateTurns(f"{data_dir}/{paths.PRIVATE}", event)
-    if event["kind"] == "private" or marks.retells(event):
-        marks.set()
-        return None
-    if event["kind"] == "prompt":
-        marks.turn_is_public()
-    return marks.filter(event)
+    event = None if event is None else private.held_back(event, f"{data_dir}/{paths.PRIVATE}")
+    folder = "" if event is None else event.get("project_dir") or event.get("cwd") or ""
+    if event is not None and folder and event["kind"] in ("start", "prompt"):
+        from claudemem_lib import projects  # noqa: PLC0415  # the branch may be another when the event is taken in
 
-
-def write_event(event: dict[str, Any], inbox: str) -> None:
-    """One file in the inbox: on disk, whole and the owner's only, before this returns."""
-    at_ms = ids.now_ms()
-    uid = ids.new_uid(at_ms)
-    lean.write_whole(inbox, uid + ".json", lean.dumps({"v": 1, "uid": uid, "at_ms": at_ms, **event}))
-
-
-class PrivateTurns:
-    """Which turns of a session are private, kept as empty files because every hook call is its own process."""
-
-    def __init__(self, folder: str, event: dict[str, Any]) -> None:
-        """Marks for the session and, where the host names it, the turn of *event*."""
-        self.folder = folder
-        session = _file_name(event["session"])
-        turn = event.get("prompt_id")
-        self.session_mark = f"s-{session}"
-        self.turn_mark = f"p-{_file_name(turn)}" if turn else f"t-{session}"
-
-    def set(self) -> None:
-        """From here on this turn is private."""
-        for mark in (self.turn_mark, self.session_mark):
-            if not self._has(mark):
-                lean.write_whole(self.folder, mark, "")
-
-    def retells(self, event: dict[str, Any]) -> bool:
-        """Whether the host wakes the model with the result of a task that a private turn may have started."""
-        return event.get("origin") == "host" and "<task-notification" in event["text"] and self._has(self.session_mark)
-
-    def turn_is_public(self) -> None:
-        """A prompt came that may be kept: an unnamed private turn is over."""
-        if self.turn_mark.startswith("t-") and self._has(self.turn_mark):
-            system.unlink(f"{self.folder}/{self.turn_mark}")
-
-    def filter(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """*event*, None if it belongs to a private turn, without its text if it retells one."""
-        if event["kind"] in ("start", "end"):
-            return event
-        if self._has(self.turn_mark):
-            return None
-        if event["kind"] in ("compact", "compacted") and self._has(self.session_mark):
-            event["text"] = ""
-        return event
-
-    def _has(self, mark: str) -> bool:
-        try:
-            system.stat(f"{self.folder}/{mark}")
-        except OSError:
-            return False
-        return True
-
-
-def _file_name(text: str) -> str:
-    """A file name for any id a host may use."""
-    if len(text) <= 64 and text.replace("-", "").isalnum() and text.isascii():  # noqa: PLR2004
-        return text
-    return text.encode("utf-8", "replace").hex()[:200]
+        event["place"] = projects.identify(folder)
+        event["branch"] = event.get("branch") or projects.branch_of(folder)
+    return event
 
 
 def read_value(file: int) -> tuple[Any, int]:
@@ -158,6 +100,12 @@ def _arm() -> None:
     if hasattr(_signal, "setitimer"):
         _signal.signal(_signal.SIGALRM, _on_alarm)
         _signal.setitimer(_signal.ITIMER_REAL, DEADLINE_S)
+
+
+def _disarm() -> None:
+    """The wait is over; what comes now has bounds of its own."""
+    if hasattr(_signal, "setitimer"):
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
 
 
 def _on_alarm(_number: int, _frame: object) -> None:

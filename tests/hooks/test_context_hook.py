@@ -91,6 +91,48 @@ def test_what_waits_from_an_earlier_session_is_not_missing(full: Hook, project: 
     assert "discount.py" in told(full, project, session="after")
 
 
+def test_looking_at_the_memory_in_between_does_not_hide_the_last_session(full: Hook, project: Path) -> None:
+    leave_a_turn(full, project)
+    with claudemem_lib.open(full.data) as memory:
+        assert memory.stats()["queue"]["pending"] == 2
+    assert "discount.py" in told(full, project, session="after")
+
+
+def test_a_session_start_does_not_cut_another_sessions_running_turn_apart(full: Hook, project: Path) -> None:
+    leave_a_turn(full, project)
+    full.word = "event"
+    full.tell("UserPromptSubmit", session_id="running", prompt_id="p9", cwd=str(project), prompt="Fix the login")
+    edit = {"tool_name": "Write", "tool_input": {"file_path": f"{project}/login.py", "content": "x = 1\n"}}
+    full.tell("PostToolUse", session_id="running", prompt_id="p9", cwd=str(project), tool_use_id="t9", **edit)
+    full.word = "context"
+    text = told(full, project, session="after")
+    assert "discount.py" in text
+    assert "login.py" not in text
+    with claudemem_lib.open(full.data) as memory:
+        assert [row.session for row in memory.queue()] == ["running"]
+
+
+def test_before_a_compaction_the_turn_counts_as_it_stands(full: Hook, project: Path) -> None:
+    full.word = "event"
+    full.tell("UserPromptSubmit", session_id="s1", prompt_id="p9", cwd=str(project), prompt="Fix the login")
+    edit = {"tool_name": "Write", "tool_input": {"file_path": f"{project}/login.py", "content": "x = 1\n"}}
+    full.tell("PostToolUse", session_id="s1", prompt_id="p9", cwd=str(project), tool_use_id="t9", **edit)
+    full.word = "context"
+    assert "login.py" in told(full, project, session="s1", source="compact")
+
+
+def test_a_long_backlog_neither_delays_a_session_nor_fails_its_events(full: Hook, project: Path) -> None:
+    with claudemem_lib.open(full.data) as memory:
+        for number in range(1_500):
+            session = {"session_id": f"old{number % 50}", "cwd": str(project), "prompt_id": f"p{number}"}
+            memory.capture({"hook_event_name": "UserPromptSubmit", "prompt": f"Do thing {number}", **session})
+            memory.capture({"hook_event_name": "Stop", "last_assistant_message": f"Thing {number} is done.", **session})
+    told(full, project)
+    with claudemem_lib.open(full.data) as memory:
+        assert memory.stats()["queue"]["last_error"] == ""
+        assert {row.attempts for row in memory.queue(limit=5_000)} <= {0}
+
+
 def test_a_session_start_asks_no_model_and_takes_nothing_away_from_it(full: Hook, project: Path) -> None:
     (full.data / ".env").write_text("GEMINI_API_KEY=k\n")
     leave_a_turn(full, project)

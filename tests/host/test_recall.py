@@ -63,7 +63,7 @@ def test_a_session_without_a_past_is_told_nothing(client: Client, script: Script
     assert "<claude-mem-context>" not in "".join(client.sent())
 
 
-def test_another_project_does_not_hear_of_it(client: Client, script: Script) -> None:
+def test_what_lies_in_the_same_place_is_the_same_project(client: Client, script: Script) -> None:
     work(client, script)
     client.project.rename(client.project.with_name("elsewhere"))
     client.project.mkdir()
@@ -92,6 +92,8 @@ def test_backfilling_what_was_captured_live_adds_nothing(client: Client, script:
         memory.take_in()
         memory.observe_pending()
         before = rows(memory)
-        memory.backfill(client.out / "home" / ".claude" / "projects")
+        read = list(memory.backfill(client.out / "home" / ".claude" / "projects"))
+        assert [one.new for one in read if one.events]
+        assert sum(one.new for one in read) == 0
         memory.observe_pending()
         assert rows(memory) == before

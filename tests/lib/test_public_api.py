@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 VERBS = {
     "capture": "payload, *, at_ms",
-    "take_in": "",
-    "observe_pending": "*, flush, most, until",
+    "take_in": "until",
+    "observe_pending": "*, flush, most, session, until",
     "remember": "text, *, title, project, created_ms, files, concepts",
     "search": "query, *, kind, type, concepts, files, project, since_ms, until_ms, limit, offset, order",
     "timeline": "anchor, *, at_ms, query, before, after, project",
     "get": "ids_wanted",
-    "context": "cwd, *, source, session",
+    "context": "cwd, *, source, session, given",
     "sessions": "project, *, limit, offset",
     "projects": "",
     "stats": "",
