@@ -24,7 +24,11 @@ NOTES = 20
 NEARBY = 40  # places in the order of age that being near the working directory is worth
 SAME_BRANCH = 15
 OWN_START_MS = 10_000  # a start this young is the one being answered, not an earlier one
-_DETAILS = "More: `claude-mem show ID` for an entry in full, `claude-mem search WORDS` for anything older."
+_MORE_NOTES = "- and {} more: `claude-mem search --kind note`"
+_DETAILS = (
+    "More: the claude-mem tools (search, timeline, get_observations), or `claude-mem show ID` and "
+    "`claude-mem search WORDS` on the command line."
+)
 
 
 class Place:
@@ -98,7 +102,7 @@ class _Recent:
 
         last, earlier = (summaries[:1], summaries[1:]) if self.options["context_show_last_summary"] else ([], summaries)
         add(self._last_summary(last, left // 2))
-        add(self._notes(notes, left // 2))
+        add(self._notes(notes, left * 2 // 3))
         add(self._last_message(project_id, left // 4))
         requests = _requests(earlier)
         add(self._observations(observations, left - min(left // 4, sum(map(len, requests)) + len(requests) + 1)))
@@ -162,9 +166,11 @@ class _Recent:
 
     def _notes(self, rows: list[_Row], room: int) -> str:
         lines = ["## Notes to keep in mind", *(f"- #{row.id} {render.line(_note(row), 400)}" for row in rows)]
-        kept = _fitting(lines, room)
+        kept = _fitting(lines, room - len(_MORE_NOTES))
         self.shown += rows[: max(0, len(kept) - 1)]
-        return "\n".join(kept) if len(kept) > 1 else ""
+        left_out = len(lines) - len(kept)
+        more = [_MORE_NOTES.format(left_out)] if left_out else []
+        return "\n".join([*kept, *more]) if len(kept) > 1 else ""
 
     def _last_message(self, project: int, room: int) -> str:
         if not self.options["context_show_last_message"]:

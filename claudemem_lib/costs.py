@@ -12,7 +12,7 @@ from attrs import frozen
 from claudemem_lib import lean, prices
 from claudemem_lib.budget import batch_events, day_start_ms, dollars
 from claudemem_lib.models import Usage
-from claudemem_lib.providers import KEYED, listing
+from claudemem_lib.providers import KEYED
 from claudemem_lib.store import usage
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Costs:
         about = kept.get(key)
         if isinstance(about, dict) and 0 <= now_ms - about.get("at_ms", 0) < DAY_MS:
             return tuple(about.get("models", ()))
+        from claudemem_lib.providers import listing  # noqa: PLC0415  # urllib, and only for a list of models
+
         found = listing.models(self.chain.settings, provider)
         lean.write_whole(self.data_dir, MODELS, json.dumps({**kept, key: {"at_ms": now_ms, "models": found}}))
         return found

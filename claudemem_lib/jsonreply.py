@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,9 +45,9 @@ def _is_observation(row: Any) -> bool:
 
 
 def _observation(row: dict[str, Any]) -> str:
-    parts = [f"<{name}>{escape(row[name])}</{name}>" for name in _TEXTS if isinstance(row.get(name), str)]
+    parts = [f"<{name}>{escape(row[name], quote=False)}</{name}>" for name in _TEXTS if isinstance(row.get(name), str)]
     for name, tag in _LISTS.items():
-        items = "".join(f"<{tag}>{escape(item)}</{tag}>" for item in _texts(row.get(name)))
+        items = "".join(f"<{tag}>{escape(item, quote=False)}</{tag}>" for item in _texts(row.get(name)))
         parts += [f"<{name}>{items}</{name}>"] if items else []
     return f"<observation>{''.join(parts)}</observation>"
 
@@ -61,6 +61,10 @@ def _texts(value: Any) -> Iterator[str]:
 def _summary(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         told = ((name, value.get(name)) for name in _SUMMARY)
-        parts = [f"<{name}>{escape(text)}</{name}>" for name, text in told if isinstance(text, str) and text.strip()]
+        parts = [
+            f"<{name}>{escape(text, quote=False)}</{name}>"
+            for name, text in told
+            if isinstance(text, str) and text.strip()
+        ]
         if parts:
             yield f"<summary>{''.join(parts)}</summary>"

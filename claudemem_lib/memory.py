@@ -37,15 +37,15 @@ from claudemem_lib.costs import Costs
 from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
-from claudemem_lib.models import Observed
+from claudemem_lib.models import Observed, TakenIn
 from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
-from claudemem_lib.store.database import Database
+from claudemem_lib.store.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from claudemem_lib.embedders import Embedder
-    from claudemem_lib.models import Hit, Moment, Session, StoredMemory, TakenIn
+    from claudemem_lib.models import Hit, Moment, Session, StoredMemory
     from claudemem_lib.observer import Observer
     from claudemem_lib.providers import Provider
     from claudemem_lib.retention import Pruned
@@ -91,10 +91,12 @@ class Memory:
         """Open the file; see open()."""
         self.data_dir = str(Path(data_dir).expanduser().absolute())
         lean.make_folder(self.data_dir)
-        self.database = Database(f"{self.data_dir}/{paths.DATABASE}", busy_ms=busy_ms)
+        self.database, told = open_database(f"{self.data_dir}/{paths.DATABASE}", busy_ms)
         self.clock = clock or ids.now_ms
-        self.settings, self.problems = (settings_given, ()) if settings_given else settings.load(self.data_dir)
-        settings.write_rules(self.data_dir)
+        self.settings, problems = (settings_given, ()) if settings_given else settings.load(self.data_dir)
+        self.problems = (*told, *problems)
+        if not self.database.read_only:
+            settings.write_rules(self.data_dir)
         self._provider = provider
         self.browse = Browse(self.database)
         self.curate = Curate(self.database, self.data_dir, self.clock)
@@ -133,6 +135,8 @@ class Memory:
 
     def take_in(self, until: Callable[[], bool] = lambda: False) -> TakenIn:
         """Move what hooks left in the inbox into the queue."""
+        if self.database.read_only:
+            return TakenIn()
         return intake.take_in(self.database, self.data_dir, self.clock, until)
 
     def backfill(self, path: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> Backfill:
@@ -179,6 +183,8 @@ class Memory:
     ) -> Observed:
         """Observe what waits (of one *session*), until nothing is ready, *most* batches are done, or *until* says so."""
         total = Observed()
+        if self.database.read_only:
+            return total
         while (most is None or total.batches < most) and not until():
             done = self.observer.observe_next(flush=flush, session=session)
             if done is None:

@@ -54,6 +54,14 @@ _RULES = (
         "://",
         r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@'\"\[]{0,100}:(?P<secret>(?!\[redacted)[^\s/'\"]{3,200})@",
     ),
+    (
+        "authorization",
+        "authorization",
+        r"(?i)\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:basic|token|bearer|digest|apikey)\s{1,4}(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
+    ),
+    ("login", " -u", r"(?<!\S)-u\s{0,2}['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),
+    ("login", "--user", r"(?<!\S)--user[= ]['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),
+    ("cookie", "cookie:", r"(?i)\bcookie:\s{0,4}(?P<secret>[A-Za-z0-9_.%-]{1,80}=[^\s'\"]{8,4000})"),
     ("bearer", "bearer ", r"\b[Bb]earer (?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
 )
 _NAMES = ("passw", "passphrase", "secret", "token", "credential", "key")  # parts of names that a secret is assigned to

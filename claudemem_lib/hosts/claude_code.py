@@ -119,7 +119,7 @@ def warnings(text: str) -> tuple[str, ...]:
         f"The plugin {name} is enabled as well, so every hook runs twice; each event is kept once all the same. "
         f"Keep one of the two: `claude plugin disable {name}` or `claude-mem uninstall`."
         for name in enabled
-        if name.startswith("claude-mem@")
+        if name.startswith(("claudemem@", "claude-mem@"))
     ]
     if value.get("disableAllHooks") is True:
         said.append('"disableAllHooks" is true in this file, so no hook runs until it is removed.')

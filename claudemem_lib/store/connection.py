@@ -25,11 +25,30 @@ def open_reader(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
         raise StoreUnreadable(message)
     try:
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(busy_ms)
+        run(connection, sql.READER_PRAGMAS)
+    except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
+        return _open_unchanging(path, error)
     except apsw.Error as error:
         raise unreadable(path, error) from error
-    connection.set_busy_timeout(busy_ms)
+    return connection
+
+
+def _open_unchanging(path: str, error: apsw.Error) -> apsw.Connection:
+    """A reader for a place where not even a lock can be written; only if no log holds what the file does not."""
+    try:
+        if system.stat(path + "-wal").st_size:
+            raise unreadable(path, error) from error
+    except FileNotFoundError:
+        pass
+    connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
     run(connection, sql.READER_PRAGMAS)
     return connection
+
+
+def _immutable(path: str) -> str:
+    """The file as an address under which SQLite neither locks nor makes other files."""
+    return "file:" + path.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?immutable=1"
 
 
 def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
@@ -104,8 +123,7 @@ def _foreign(path: str) -> ForeignDatabase:
 def _is_original(path: str) -> bool:
     """Whether a foreign file has the original's tables; opened so that not even a lock file is made."""
     try:
-        uri = "file:" + path.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?immutable=1"
-        connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         try:
             return bool(run(connection, sql.FOREIGN_TABLES))
         finally:
@@ -116,7 +134,10 @@ def _is_original(path: str) -> bool:
 
 def unreadable(path: str, error: Exception) -> StoreUnreadable:
     """What to say about a file that cannot be used."""
-    return StoreUnreadable(f"{path} cannot be used: {error}. Captured events wait in the inbox; nothing is lost.")
+    return StoreUnreadable(
+        f"{path} cannot be used: {error}. It is left as it is; copies may lie in `backups` beside it. "
+        "Events go on waiting in the inbox."
+    )
 
 
 def busy(path: str) -> StoreBusy:

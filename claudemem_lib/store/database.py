@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from claudemem_lib.errors import NewerSchema, StoreUnreadable
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import BUSY_MS, busy, open_reader, open_writer, run, unreadable
 from claudemem_lib.store.migrations import migrate
@@ -69,6 +71,9 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[apsw.Connection]:
         """One write transaction: everything in the block, or nothing. Must not wait for anything but the disk."""
+        if self.read_only:
+            message = f"{self.path} was opened for reading only; nothing was changed"
+            raise StoreUnreadable(message)
         connection = self.connection()
         with _told(self.path):
             connection.execute("BEGIN IMMEDIATE")
@@ -94,8 +99,23 @@ class Database:
             self._closed = True
             opened = list(self._opened)
         for connection in opened:
-            connection.close()
+            with suppress(apsw.ThreadingViolationError):  # a thread still reads on it; it closes with that thread
+                connection.close()
         self._local = threading.local()
+
+
+def open_database(path: str, busy_ms: int = BUSY_MS) -> tuple[Database, tuple[str, ...]]:
+    """The memory file; where it may not be written, for reading only, and then why, as a sentence."""
+    try:
+        return Database(path, busy_ms=busy_ms), ()
+    except NewerSchema as error:
+        return Database(path, read_only=True, busy_ms=busy_ms), (str(error),)
+    except StoreUnreadable:
+        folder = os.path.dirname(path)  # noqa: PTH120  # a text like *path*
+        if not os.path.exists(path) or (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):  # noqa: PTH110
+            raise
+        reason = f"{folder} cannot be written; what it holds can be read. Hooks cannot record anything there."
+        return Database(path, read_only=True, busy_ms=busy_ms), (reason,)
 
 
 @contextmanager

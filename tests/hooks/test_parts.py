@@ -191,7 +191,7 @@ def test_a_call_without_a_value_leaves_word_of_it(monkeypatch: pytest.MonkeyPatc
 
 def test_a_call_ends_well_whatever_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for trouble in (MemoryError, KeyboardInterrupt, RecursionError, ZeroDivisionError):
-        monkeypatch.setattr(main.capture, "write", _raiser(trouble))
+        monkeypatch.setattr("claudemem_lib.capture.write", _raiser(trouble))
         handle(monkeypatch, tmp_path, STOP)
 
 

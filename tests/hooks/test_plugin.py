@@ -49,7 +49,7 @@ def test_context_is_told_however_a_session_starts() -> None:
 def test_manifests_agree_with_the_package() -> None:
     plugin, market = read(".claude-plugin/plugin.json"), read(".claude-plugin/marketplace.json")
     (listed,) = market["plugins"]
-    assert plugin["name"] == listed["name"] == market["name"] == "claude-mem"
+    assert plugin["name"] == listed["name"] == market["name"] == "claudemem"
     assert plugin["version"] == listed["version"] == claudemem_lib.__version__
     assert plugin["license"] == listed["license"] == "AGPL-3.0-or-later"
     assert listed["source"] == "./"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.host
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIX = "mcp__plugin_claude-mem_claude-mem__"
+PREFIX = "mcp__plugin_claudemem_claude-mem__"
 ALLOWED = ("--allowedTools", f"{PREFIX}*", "Bash", "ToolSearch")
 REST = ("timeline", "get_observations", "save_memory", "memory_status")
 
@@ -120,8 +120,7 @@ def test_a_hit_costs_the_model_no_more_than_a_hundred_tokens(client: Client, scr
     assert len(json.loads(found)) / 4 / 2 < 100
 
 
-def test_the_client_finds_nothing_wrong_with_the_plugin_but_its_name(harness: Path, tmp_path: Path) -> None:
-    """The client keeps names that begin with `claude-` for its makers' own directory; by folder the plugin loads all the same."""
+def test_the_client_finds_nothing_wrong_with_the_plugin(harness: Path, tmp_path: Path) -> None:
     where = "import run_claude; print(run_claude.install_cli())"
     found = subprocess.run([sys.executable, "-c", where], capture_output=True, text=True, check=True, cwd=harness)
     folder = tmp_path / "plugin"
@@ -130,9 +129,6 @@ def test_the_client_finds_nothing_wrong_with_the_plugin_but_its_name(harness: Pa
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         folder.mkdir(exist_ok=True)
         copy(ROOT / name, folder / name)
-    for name in ("plugin.json", "marketplace.json"):
-        path = folder / ".claude-plugin" / name
-        path.write_text(path.read_text().replace('"claude-mem"', '"mem"'))
     command = [found.stdout.strip(), "plugin", "validate", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -94,7 +94,8 @@ def commands() -> Iterator[tuple[list[str], click.Command]]:
 def test_the_commands_are_those_of_the_manual() -> None:
     assert list(cli.main.commands) == [
         "demo", "tui", "search", "timeline", "show", "context", "remember", "file",
-        "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model", "edit", "pin", "unpin", "supersede",
+        "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model",
+        "edit", "pin", "unpin", "supersede",
         "forget", "undo", "export-session", "project", "sessions", "projects", "status", "queue", "drain",
         "backfill", "usage", "models", "serve", "start", "stop", "restart", "logs", "settings", "install", "uninstall",
     ]  # fmt: skip
@@ -111,7 +112,9 @@ def test_every_help_says_what_the_command_does_and_gives_an_example(
 
 
 @pytest.mark.parametrize(
-    "path", [path for path, _ in commands() if path[0] not in WITHOUT_JSON and path not in (["queue"], ["project"])], ids=" ".join
+    "path",
+    [path for path, _ in commands() if path[0] not in WITHOUT_JSON and path not in (["queue"], ["project"])],
+    ids=" ".join,
 )
 def test_every_command_that_tells_something_has_json(run: Callable[..., Result], path: list[str]) -> None:
     assert "--json" in run(*path, "--help").output

@@ -710,10 +710,10 @@ def test_a_disk_that_refuses_leaves_the_file_and_says_why(
 
 
 def test_an_enabled_plugin_of_ours_is_one_warning(home: Any) -> None:
-    user = home(b'{"enabledPlugins": {"claude-mem@market": true, "other@market": true, "claude-mem@old": false}}')
+    user = home(b'{"enabledPlugins": {"claudemem@market": true, "other@market": true, "claude-mem@old": false}}')
     (warning,) = user.plan().warnings
-    assert "claude-mem@market" in warning
-    assert "claude plugin disable claude-mem@market" in warning
+    assert "claudemem@market" in warning
+    assert "claude plugin disable claudemem@market" in warning
 
 
 def test_switched_off_hooks_are_a_warning(home: Any) -> None:

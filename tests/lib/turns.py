@@ -43,7 +43,13 @@ def edit(path: str, old: str, new: str) -> dict[str, Any]:
 
 def write(path: str, content: str) -> dict[str, Any]:
     name = path if path.startswith("/") else f"{ROOT}/{path}"
-    answer = {"type": "create", "filePath": name, "content": content, "structuredPatch": [], "originalFile": None}
+    answer: dict[str, Any] = {
+        "type": "create",
+        "filePath": name,
+        "content": content,
+        "structuredPatch": [],
+        "originalFile": None,
+    }
     return tool("Write", {"file_path": name, "content": content}, answer)
 
 

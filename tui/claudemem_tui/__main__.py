@@ -7,7 +7,11 @@ import sys
 from claudemem_lib import paths
 from claudemem_lib.errors import ClaudeMemError
 from claudemem_lib.memory import Memory
-from claudemem_tui.app import MemoryApp
+
+try:
+    from claudemem_tui.app import MemoryApp
+except ModuleNotFoundError as _missing:
+    sys.exit(f"The terminal interface needs the package {_missing.name}: pip install 'claudemem[tui]'")
 
 
 def main() -> None:

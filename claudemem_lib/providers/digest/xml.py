@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,4 +43,4 @@ def _summary(summary: Summary) -> Iterator[str]:
 
 
 def _element(name: str, text: str) -> str:
-    return f"  <{name}>{escape(_CONTROL.sub('', text))}</{name}>"
+    return f"  <{name}>{escape(_CONTROL.sub('', text), quote=False)}</{name}>"
