@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from claudemem_lib import link
+from claudemem_lib.memory import plus
 from claudemem_lib.models import Observed
 
 if TYPE_CHECKING:
@@ -24,20 +25,10 @@ def catch_up(memory: Memory, seconds: float, session: str = "") -> Observed:
     """
     until = deadline(seconds)
     memory.take_in(until=until)
-    if memory.costs.chain.names[0] != "local" or serves(memory.data_dir):
+    if memory.costs.chain.names[0] != "local" or link.holder(memory.data_dir) is not None:
         return Observed()
-    if session:
-        memory.observe_pending(session=session, until=until)
-    return memory.observe_pending(flush=False, until=until)
-
-
-def serves(data_dir: str) -> bool:
-    """Whether a server of this data folder answers."""
-    found = link.try_connect(data_dir)
-    if found is None:
-        return False
-    found[0].close()
-    return True
+    own = memory.observe_pending(session=session, until=until) if session else Observed()
+    return plus(own, memory.observe_pending(flush=False, until=until))
 
 
 def deadline(seconds: float) -> Callable[[], bool]:

@@ -57,7 +57,7 @@ _RULES = (
     (
         "authorization",
         "authorization",
-        r"(?i)\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:basic|token|bearer|digest|apikey)\s{1,4}(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
+        r"(?i)\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:basic|token|digest|apikey)\s{1,4}(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
     ),
     ("login", " -u", r"(?<!\S)-u\s{0,2}['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),
     ("login", "--user", r"(?<!\S)--user[= ]['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),

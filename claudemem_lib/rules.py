@@ -69,9 +69,8 @@ def from_text(text: str, like: object, otherwise: object) -> Any:
     if isinstance(like, bool):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), otherwise)
     if isinstance(like, int):
-        digits = text.strip().removeprefix("-")
-        usable = digits.isascii() and digits.isdigit() and len(digits) < _DIGITS
-        return int(text) if usable else otherwise
+        digits = text.strip()
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else otherwise
     if isinstance(like, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text

@@ -41,8 +41,11 @@ def _open_unchanging(path: str, error: apsw.Error) -> apsw.Connection:
             raise unreadable(path, error) from error
     except FileNotFoundError:
         pass
-    connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-    run(connection, sql.READER_PRAGMAS)
+    try:
+        connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        run(connection, sql.READER_PRAGMAS)
+    except apsw.Error:
+        raise unreadable(path, error) from error
     return connection
 
 

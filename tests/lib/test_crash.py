@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_the_inbox_as_it_was(memories: Memories, hosts: Calla
     hosts(memory).turn("x" * 60_000, tools=3)
     before = memory.stats()["inbox"]["waiting"]
     fill(memory, pages)
-    with pytest.raises(StoreUnreadable, match=r"full.*nothing is lost"):
+    with pytest.raises(StoreUnreadable, match=r"full.*waiting in the inbox"):
         memory.take_in()
     assert memory.stats()["inbox"] == {"waiting": before, "bad": 0}
     assert memory.stats()["queue"]["pending"] == 0

@@ -195,7 +195,7 @@ def test_a_reader_reads_and_never_writes(memory: Memory, opened: Callable[..., D
     memory.remember("Hello")
     reader = opened(memory.database.path, read_only=True)
     assert reader.row("SELECT count(*) FROM memories")[0] == 1
-    with pytest.raises(StoreUnreadable, match="readonly"), reader.write():
+    with pytest.raises(StoreUnreadable, match="for reading only"), reader.write():
         pass
 
 

@@ -101,7 +101,7 @@ def test_a_session_s_end_drains_its_queue_in_whatever_order_its_hooks_arrive(
             getattr(host, name)()
         until(lambda: memory.stats()["queue"]["finished"] == 2 + len(order.split()), "drained queue")
     assert memory.stats()["counts"]["observations"] >= 1
-    assert memory.stats()["counts"]["summaries"] == ("stop" in order)
+    assert memory.stats()["counts"]["summaries"] == 1
 
 
 def test_sessions_take_turns(memories: Memories, hosts: Callable[..., Host]) -> None:
