@@ -88,6 +88,16 @@ def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
     show(found, "\n".join(rows) or "Nothing waits.", as_json=as_json)
 
 
+@queue.command("process", epilog=example("queue process", "queue process --most 5"))
+@click.option("--most", type=click.IntRange(1, 10_000), help="At most so many batches.")
+@json_option
+@with_memory
+def queue_process(memory: Memory, most: int | None, *, as_json: bool) -> None:
+    """Observe what is ready now, without waiting for the server; unfinished turns are left (`drain` takes them too)."""
+    done = memory.observe_pending(flush=False, most=most)
+    show(done, f"{done.events} events became {done.memories} memories.{_failures(memory, done)}", as_json=as_json)
+
+
 @queue.command("retry", epilog=example("queue retry", "queue retry 17"))
 @click.argument("event_id", metavar="[ID]", type=int, required=False)
 @json_option

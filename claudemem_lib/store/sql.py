@@ -593,7 +593,8 @@ CONTEXT_ROWS = f"""{_CONTEXT} WHERE m.project_id = ? AND m.kind = ? AND m.create
   AND m.pinned = 0 AND NOT EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes')
 ORDER BY m.created_ms DESC, m.id DESC LIMIT ?"""
 # What a person pinned is told whatever its kind and age.
-CONTEXT_PINNED = f"""{_CONTEXT} WHERE m.project_id = ? AND m.pinned = 1 AND m.created_ms > ? AND m.session_id IS NOT ?
+CONTEXT_PINNED = f"""{_CONTEXT} INDEXED BY memories_pinned
+WHERE m.project_id = ? AND m.pinned = 1 AND m.created_ms > ? AND m.session_id IS NOT ?
 ORDER BY m.created_ms DESC, m.id DESC LIMIT ?"""
 CONTEXT_CANDIDATES = """
 SELECT m.id, m.branch, {file} FROM memories m

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from apsw import Connection
+
 CATCH_UP_S = 1.0
 _BUSY_MS = 250
 
@@ -23,9 +25,11 @@ def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> Non
     """Print the host's JSON with the context, or nothing if there is none."""
     _find_packages()
     session = str(payload.get("session_id") or "")
-    if _others_wait(data_dir, session) or _observing_waits(data_dir):
+    connection = _reader(data_dir)
+    if _others_wait(data_dir, session) or _observing_waits(connection):
         _catch_up(data_dir, session if payload.get("source") == "compact" else "")
-    text = _text(payload, in_force, data_dir)
+        connection = connection or _reader(data_dir)
+    text = _text(connection, payload, in_force) if connection is not None else ""
     if text:
         answer = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
         data = memoryview(lean.dumps(answer).encode())
@@ -33,12 +37,21 @@ def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> Non
             data = data[system.write(1, data) :]
 
 
-def _text(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> str:
-    from claudemem_lib import context, projects  # noqa: PLC0415  # after _find_packages
+def _reader(data_dir: str) -> Connection | None:
+    """The memory, for reading; None if there is none that can be read."""
+    from claudemem_lib.errors import ClaudeMemError  # noqa: PLC0415  # after _find_packages
     from claudemem_lib.store.connection import open_reader  # noqa: PLC0415
 
+    try:
+        return open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS)
+    except ClaudeMemError:
+        return None
+
+
+def _text(connection: Connection, payload: dict[str, Any], in_force: dict[str, Any]) -> str:
+    from claudemem_lib import context, projects  # noqa: PLC0415  # after _find_packages
+
     cwd = projects.real_path(paths.environment("CLAUDE_PROJECT_DIR") or str(payload.get("cwd") or ""))
-    connection = open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS)
     place = context.Place(
         projects.identify(cwd)[0],
         projects.real_path(str(payload.get("cwd") or cwd)),
@@ -61,16 +74,12 @@ def _others_wait(data_dir: str, session: str) -> bool:
         return False
 
 
-def _observing_waits(data_dir: str) -> bool:
+def _observing_waits(connection: Connection | None) -> bool:
     """Whether taken-in events wait to be observed."""
-    from claudemem_lib.store import connection, sql  # noqa: PLC0415  # after _find_packages
+    from claudemem_lib.store import connection as connections  # noqa: PLC0415  # after _find_packages
+    from claudemem_lib.store import sql  # noqa: PLC0415
 
-    try:
-        return bool(
-            connection.run(connection.open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS), sql.UNOBSERVED)[0][0]
-        )
-    except Exception:  # noqa: BLE001  # no memory yet, or none that can be read: nothing to catch up with
-        return False
+    return connection is not None and bool(connections.run(connection, sql.UNOBSERVED)[0][0])
 
 
 def _catch_up(data_dir: str, session: str) -> None:

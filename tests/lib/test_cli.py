@@ -597,3 +597,14 @@ def test_the_commands_import_neither_models_nor_sdks(data: Path) -> None:
         env=environment_of(data.parent),
     )  # fmt: skip
     assert found.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_queue_is_processed_on_request_and_running_turns_are_left(memory: Memory, host: Host) -> None:
+    host.turn()
+    host.prompt("Go on")
+    host.tool("Edit", file_path="/home/you/project/b.py", old_string="a", new_string="b")
+    done = json.loads(
+        CliRunner().invoke(cli.main, ["--data-dir", memory.data_dir, "queue", "process", "--json"]).stdout
+    )
+    assert set(done) >= {"events", "memories"}
+    assert memory.stats()["queue"]["pending"] == 1
