@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from claudemem_lib.memory import Memory
+    from tests.conftest import Host
 
 WITHOUT_JSON = {"serve", "restart", "logs", "tui", "export-session"}
 SAMPLE = Path(claudemem_lib.__file__).parent / "sample"
