@@ -26,7 +26,7 @@ pytestmark = pytest.mark.host
 FOUND = "<observation><type>discovery</type><title>Found</title></observation>"
 
 
-class Service:
+class FakeApi:
     """Anthropic's API on loopback, played by the harness, and what it was asked."""
 
     def __init__(self, harness: Path, folder: Path) -> None:
@@ -49,8 +49,8 @@ class Service:
 
 
 @pytest.fixture
-def service(harness: Path, tmp_path: Path) -> Iterator[Service]:
-    made = Service(harness, tmp_path)
+def service(harness: Path, tmp_path: Path) -> Iterator[FakeApi]:
+    made = FakeApi(harness, tmp_path)
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -59,7 +59,7 @@ def service(harness: Path, tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def ask(
-    service: Service, harness: Path, tmp_path: Path, environment: Callable[[str, str], None]
+    service: FakeApi, harness: Path, tmp_path: Path, environment: Callable[[str, str], None]
 ) -> Callable[[], Reply]:
     """A function that asks the real command, in a home of its own."""
     found = subprocess.run(
@@ -88,7 +88,7 @@ def ask(
     return run
 
 
-def test_the_real_command_answers_with_text_and_tokens(service: Service, ask: Callable[[], Reply]) -> None:
+def test_the_real_command_answers_with_text_and_tokens(service: FakeApi, ask: Callable[[], Reply]) -> None:
     service.answers({"content": [{"type": "text", "text": FOUND}]})
     reply = ask()
     assert reply.text == FOUND
@@ -96,7 +96,7 @@ def test_the_real_command_answers_with_text_and_tokens(service: Service, ask: Ca
 
 
 def test_the_real_command_offers_the_model_no_tool_and_says_what_we_say(
-    service: Service, ask: Callable[[], Reply]
+    service: FakeApi, ask: Callable[[], Reply]
 ) -> None:
     service.answers({"content": [{"type": "text", "text": FOUND}]})
     ask()
@@ -107,7 +107,7 @@ def test_the_real_command_offers_the_model_no_tool_and_says_what_we_say(
     assert len(json.dumps(body)) < 8_000
 
 
-def test_the_real_command_leaves_no_session_behind(service: Service, ask: Callable[[], Reply], tmp_path: Path) -> None:
+def test_the_real_command_leaves_no_session_behind(service: FakeApi, ask: Callable[[], Reply], tmp_path: Path) -> None:
     service.answers({"content": [{"type": "text", "text": FOUND}]})
     ask()
     assert list((tmp_path / "home").rglob("*.jsonl")) == []
@@ -123,7 +123,7 @@ def test_the_real_command_leaves_no_session_behind(service: Service, ask: Callab
     ],
 )
 def test_what_the_real_command_complains_of_becomes_our_error(
-    service: Service, ask: Callable[[], Reply], status: int, said: str, kind: type[ProviderError]
+    service: FakeApi, ask: Callable[[], Reply], status: int, said: str, kind: type[ProviderError]
 ) -> None:
     service.answers({"status": status, "error": {"type": "api_error", "message": said}})
     with pytest.raises(ProviderError) as caught:

@@ -64,8 +64,8 @@ STATUSES: tuple[tuple[int, str, type[ProviderError]], ...] = (
 
 
 @pytest.fixture
-def serve(httpserver: HTTPServer) -> Callable[[str], wire.Service]:
-    return lambda provider: wire.Service(httpserver, provider)
+def serve(httpserver: HTTPServer) -> Callable[[str], wire.FakeApi]:
+    return lambda provider: wire.FakeApi(httpserver, provider)
 
 
 def ask(settings: dict[str, Any]) -> Reply:
@@ -74,7 +74,7 @@ def ask(settings: dict[str, Any]) -> Reply:
     return providers.load(settings["provider"], Settings(**settings)).complete(prompt)
 
 
-def fails(service: wire.Service, response: Response, **settings: Any) -> ProviderError:
+def fails(service: wire.FakeApi, response: Response, **settings: Any) -> ProviderError:
     service.answering = lambda _asked: response
     with pytest.raises(ProviderError) as caught:
         ask(service.settings(**settings))
@@ -83,7 +83,7 @@ def fails(service: wire.Service, response: Response, **settings: Any) -> Provide
 
 
 @each_provider
-def test_an_answer_comes_with_its_text_and_tokens(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_an_answer_comes_with_its_text_and_tokens(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve(provider)
     service.answering = lambda _asked: wire.answer(provider, "x" * 40)
     reply = ask(service.settings())
@@ -93,7 +93,7 @@ def test_an_answer_comes_with_its_text_and_tokens(provider: str, serve: Callable
 
 
 @each_provider
-def test_no_request_offers_tools_or_history(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_no_request_offers_tools_or_history(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve(provider)
     ask(service.settings())
     body = service.asked[0].body
@@ -104,7 +104,7 @@ def test_no_request_offers_tools_or_history(provider: str, serve: Callable[[str]
 @pytest.mark.parametrize(("status", "said", "kind"), STATUSES, ids=lambda value: str(getattr(value, "__name__", value)))
 @each_provider
 def test_a_status_means_the_same_everywhere(
-    provider: str, status: int, said: str, kind: type[ProviderError], serve: Callable[[str], wire.Service]
+    provider: str, status: int, said: str, kind: type[ProviderError], serve: Callable[[str], wire.FakeApi]
 ) -> None:
     error = fails(serve(provider), wire.refusal(provider, status, said))
     assert type(error) is kind
@@ -114,14 +114,14 @@ def test_a_status_means_the_same_everywhere(
 
 @each_provider
 def test_a_context_that_overflows_is_told_apart_from_a_bad_request(
-    provider: str, serve: Callable[[str], wire.Service]
+    provider: str, serve: Callable[[str], wire.FakeApi]
 ) -> None:
     assert type(fails(serve(provider), wire.refusal(provider, 400, *TOO_LONG[provider]))) is ContextTooLong
 
 
 @each_provider
 def test_a_refused_key_is_an_auth_error_whatever_the_status(
-    provider: str, serve: Callable[[str], wire.Service]
+    provider: str, serve: Callable[[str], wire.FakeApi]
 ) -> None:
     assert type(fails(serve(provider), wire.refusal(provider, 400, *BAD_KEY[provider]))) is AuthFailed
 
@@ -137,23 +137,23 @@ def test_a_refused_key_is_an_auth_error_whatever_the_status(
     ],
 )
 def test_no_money_is_no_rate_limit(
-    provider: str, status: int, said: str, code: str, serve: Callable[[str], wire.Service]
+    provider: str, status: int, said: str, code: str, serve: Callable[[str], wire.FakeApi]
 ) -> None:
     assert type(fails(serve(provider), wire.refusal(provider, status, said, code))) is QuotaExhausted
 
 
-def test_row_3_a_gemini_quota_is_a_rate_limit_and_not_an_overflow(serve: Callable[[str], wire.Service]) -> None:
+def test_row_3_a_gemini_quota_is_a_rate_limit_and_not_an_overflow(serve: Callable[[str], wire.FakeApi]) -> None:
     said = "You exceeded your current quota, please check your plan and billing details."
     error = fails(serve("gemini"), wire.refusal("gemini", 429, said, "RESOURCE_EXHAUSTED"))
     assert type(error) is RateLimited
 
 
-def test_a_gemini_quota_that_speaks_of_context_is_an_overflow(serve: Callable[[str], wire.Service]) -> None:
+def test_a_gemini_quota_that_speaks_of_context_is_an_overflow(serve: Callable[[str], wire.FakeApi]) -> None:
     said = "The request exceeds the model context window"
     assert type(fails(serve("gemini"), wire.refusal("gemini", 429, said, "RESOURCE_EXHAUSTED"))) is ContextTooLong
 
 
-def test_gemini_says_its_wait_in_the_body(serve: Callable[[str], wire.Service]) -> None:
+def test_gemini_says_its_wait_in_the_body(serve: Callable[[str], wire.FakeApi]) -> None:
     details = '{"error": {"code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED", "details": [{"retryDelay": "37s"}]}}'
     response = Response(details, status=429, content_type="application/json")
     assert fails(serve("gemini"), response).retry_after_ms == 37_000
@@ -161,13 +161,13 @@ def test_gemini_says_its_wait_in_the_body(serve: Callable[[str], wire.Service]) 
 
 @pytest.mark.parametrize("status", [429, 503])
 @each_provider
-def test_a_wait_in_seconds_is_kept(provider: str, status: int, serve: Callable[[str], wire.Service]) -> None:
+def test_a_wait_in_seconds_is_kept(provider: str, status: int, serve: Callable[[str], wire.FakeApi]) -> None:
     error = fails(serve(provider), wire.refusal(provider, status, "later", retry_after="17"))
     assert error.retry_after_ms == 17_000
 
 
 @each_provider
-def test_a_wait_until_a_date_is_kept_and_capped(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_a_wait_until_a_date_is_kept_and_capped(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     error = fails(
         serve(provider), wire.refusal(provider, 429, "later", retry_after=formatdate(4_000_000_000, usegmt=True))
     )
@@ -193,13 +193,13 @@ def test_a_retry_after_is_seconds_or_a_date(said: str, wait_ms: int | None) -> N
 
 
 @each_provider
-def test_a_body_that_is_no_json_is_not_the_batchs_fault(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_a_body_that_is_no_json_is_not_the_batchs_fault(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     page = Response("<html>Log in to the hotel's network</html>", content_type="application/json")
     assert type(fails(serve(provider), page)) is ProviderDown
 
 
 @each_provider
-def test_a_page_is_no_answer(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_a_page_is_no_answer(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     page = Response("<html>Log in to the hotel's network</html>", content_type="text/html")
     assert type(fails(serve(provider), page)) is ProviderDown
 
@@ -207,14 +207,14 @@ def test_a_page_is_no_answer(provider: str, serve: Callable[[str], wire.Service]
 @pytest.mark.parametrize("status", [429, 500])
 @each_provider
 def test_an_error_that_is_no_json_keeps_its_meaning(
-    provider: str, status: int, serve: Callable[[str], wire.Service]
+    provider: str, status: int, serve: Callable[[str], wire.FakeApi]
 ) -> None:
     error = fails(serve(provider), Response("<html>no</html>", status=status))
     assert type(error) is (RateLimited if status == 429 else ProviderDown)
 
 
 @each_provider
-def test_an_answer_without_text_is_a_bad_reply(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_an_answer_without_text_is_a_bad_reply(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     assert type(fails(serve(provider), wire.answer(provider, "", stop=_LENGTH[provider]))) is BadReply
 
 
@@ -222,7 +222,7 @@ _LENGTH = {"claude": "max_tokens", "openai": "length", "gemini": "MAX_TOKENS"}
 
 
 @each_provider
-def test_an_answer_that_was_cut_says_so(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_an_answer_that_was_cut_says_so(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve(provider)
     service.answering = lambda _asked: wire.answer(provider, "<observation>", stop=_LENGTH[provider])
     assert ask(service.settings()).stop == "length"
@@ -282,7 +282,7 @@ def test_a_call_has_a_deadline(provider: str, speaking: Callable[..., str]) -> N
 
 @each_provider
 def test_a_redirect_is_not_followed_with_the_key(
-    provider: str, serve: Callable[[str], wire.Service], speaking: Callable[..., str]
+    provider: str, serve: Callable[[str], wire.FakeApi], speaking: Callable[..., str]
 ) -> None:
     elsewhere = Response("", status=307, headers={"Location": speaking(b"")})
     error = fails(serve(provider), elsewhere)
@@ -291,7 +291,7 @@ def test_a_redirect_is_not_followed_with_the_key(
 
 @each_provider
 def test_nothing_of_the_environment_reaches_a_service(
-    provider: str, serve: Callable[[str], wire.Service], monkeypatch: pytest.MonkeyPatch
+    provider: str, serve: Callable[[str], wire.FakeApi], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.setenv(name, "stray-key")
@@ -307,7 +307,7 @@ def test_nothing_of_the_environment_reaches_a_service(
 
 
 @each_provider
-def test_no_error_tells_the_key_or_the_address(provider: str, serve: Callable[[str], wire.Service]) -> None:
+def test_no_error_tells_the_key_or_the_address(provider: str, serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve(provider)
     said = f"key sk-abcdefgh at {service.url}/v1?key=abc is wrong"
     error = fails(service, wire.refusal(provider, 400, said), **{f"{provider}_api_key": "sk-abcdefgh"})
@@ -315,19 +315,19 @@ def test_no_error_tells_the_key_or_the_address(provider: str, serve: Callable[[s
     assert service.url not in str(error)
 
 
-def test_a_service_says_who_asks(serve: Callable[[str], wire.Service]) -> None:
+def test_a_service_says_who_asks(serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve("openai")
     ask(service.settings(openai_site_url="https://example.org", openai_app_name="mine"))
     headers = service.asked[0].headers
     assert (headers["HTTP-Referer"], headers["X-Title"]) == ("https://example.org", "mine")
 
 
-def test_an_error_inside_an_answer_with_status_200_is_an_error(serve: Callable[[str], wire.Service]) -> None:
+def test_an_error_inside_an_answer_with_status_200_is_an_error(serve: Callable[[str], wire.FakeApi]) -> None:
     inside = Response('{"error": {"code": 429, "message": "slow down"}}', content_type="application/json")
     assert type(fails(serve("openai"), inside)) is RateLimited
 
 
-def test_the_service_may_tell_what_it_cost(serve: Callable[[str], wire.Service]) -> None:
+def test_the_service_may_tell_what_it_cost(serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve("openai")
     body = wire.answer("openai", "x").get_json() | {
         "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12, "cost": 0.00042}
@@ -336,7 +336,7 @@ def test_the_service_may_tell_what_it_cost(serve: Callable[[str], wire.Service])
     assert ask(service.settings()).usage.cost_micros == 420
 
 
-def test_a_service_on_this_machine_needs_no_key(serve: Callable[[str], wire.Service]) -> None:
+def test_a_service_on_this_machine_needs_no_key(serve: Callable[[str], wire.FakeApi]) -> None:
     service = serve("openai")
     ask(service.settings(openai_api_key=""))
     assert service.keys == ["none"]

@@ -25,11 +25,11 @@ UNLIMITED = {"daily_token_limit": 0, "daily_cost_limit_cents": 0, "gemini_rate_l
 
 
 @pytest.fixture
-def through(httpserver: HTTPServer, memories: Memories) -> Callable[..., tuple[Memory, wire.Service]]:
+def through(httpserver: HTTPServer, memories: Memories) -> Callable[..., tuple[Memory, wire.FakeApi]]:
     """A function that opens a memory over a scripted service."""
 
-    def make(provider: str, **more: object) -> tuple[Memory, wire.Service]:
-        service = wire.Service(httpserver, provider)
+    def make(provider: str, **more: object) -> tuple[Memory, wire.FakeApi]:
+        service = wire.FakeApi(httpserver, provider)
         service.answering = replay.answer
         memory = memories(provider, settings=Settings())
         chosen = service.settings(fallback_local_hours=0, **UNLIMITED | more)
@@ -50,7 +50,7 @@ def by_the_digest(memories: Memories, clock: Clock) -> int:
 
 @each_provider
 def test_the_same_events_are_finished_as_without_a_model_and_no_request_is_above_the_bound(
-    provider: str, through: Callable[..., tuple[Memory, wire.Service]], by_the_digest: int, clock: Clock
+    provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], by_the_digest: int, clock: Clock
 ) -> None:
     memory, service = through(provider)
     waiting = replay.give_day(memory)
@@ -68,7 +68,7 @@ def test_the_same_events_are_finished_as_without_a_model_and_no_request_is_above
 
 @each_provider
 def test_of_a_third_of_failing_calls_nothing_is_lost_and_nothing_doubled(
-    provider: str, through: Callable[..., tuple[Memory, wire.Service]], clock: Clock
+    provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], clock: Clock
 ) -> None:
     memory, service = through(provider)
     service.answering = replay.unreliable(provider, 0.3)
@@ -87,7 +87,7 @@ def test_of_a_third_of_failing_calls_nothing_is_lost_and_nothing_doubled(
 
 @each_provider
 def test_row_11_a_key_changed_on_the_way_is_used_without_a_restart(
-    provider: str, through: Callable[..., tuple[Memory, wire.Service]], clock: Clock
+    provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], clock: Clock
 ) -> None:
     memory, service = through(provider)
     accepted = ["key-1"]
@@ -111,7 +111,7 @@ def test_row_11_a_key_changed_on_the_way_is_used_without_a_restart(
 
 @each_provider
 def test_at_the_days_limit_calls_stop_and_the_rest_follows_on_the_next_days(
-    provider: str, through: Callable[..., tuple[Memory, wire.Service]], clock: Clock
+    provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], clock: Clock
 ) -> None:
     memory, service = through(provider, daily_token_limit=60_000)
     waiting = replay.give_day(memory)

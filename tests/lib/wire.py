@@ -43,7 +43,7 @@ def _texts(body: dict[str, Any]) -> tuple[str, str]:
     return body["messages"][0]["content"], body["messages"][1]["content"]
 
 
-class Service:
+class FakeApi:
     """One service on loopback: what it was asked, in order, and how it answers."""
 
     def __init__(self, server: HTTPServer, provider: str) -> None:
