@@ -54,7 +54,7 @@ def line(name: str, finished: int, sizes: list[int]) -> None:
 def through(provider: str, share: float = 1) -> tuple[int, list[int]]:
     """How many events were finished and the tokens of each request; *share* of the day's events."""
     with tempfile.TemporaryDirectory(prefix="claude-mem-bench-") as folder, HTTPServer() as server:
-        service = wire.Service(server, provider)
+        service = wire.FakeApi(server, provider)
         service.answering = replay.answer
         free = {"daily_token_limit": 0, "daily_cost_limit_cents": 0, "gemini_rate_limiting_enabled": False}
         settings.save(folder, service.settings(fallback_local_hours=0, **free))
