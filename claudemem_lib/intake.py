@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FILES_PER_TRANSACTION = 200
 LEFTOVER_AGE_MS = 3_600_000
 MARK_AGE_MS = 7 * 86_400_000
+BAD_KEPT = 1_000
 
 
 class BadEvent(ValueError):
@@ -47,6 +49,30 @@ def bad(data_dir: str) -> list[tuple[str, str]]:
     folder = Path(data_dir) / paths.BAD
     found = sorted(folder.glob("*.reason")) if folder.is_dir() else []
     return [(path.stem, path.read_text("utf-8", "replace").strip()) for path in found]
+
+
+def try_bad(data_dir: str) -> int:
+    """Put the files set aside back into the inbox, for a release that may understand them; gives how many."""
+    top = Path(data_dir)
+    found = _bad_files(data_dir)
+    for file in found:
+        file.replace(top / paths.INBOX / file.name)
+        file.with_name(f"{file.name}.reason").unlink(missing_ok=True)
+    return len(found)
+
+
+def clear_bad(data_dir: str) -> int:
+    """Delete the files set aside and the notes of what was no event, for good; gives how many."""
+    found = [name for name, _ in bad(data_dir)]
+    folder = Path(data_dir) / paths.BAD
+    for path in folder.iterdir() if folder.is_dir() else ():
+        _remove(path)
+    return len(found)
+
+
+def _bad_files(data_dir: str) -> list[Path]:
+    folder = Path(data_dir) / paths.BAD
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
 
 
 def take_in(
@@ -224,14 +250,26 @@ def _set_aside(data_dir: str, name: str, reason: str) -> None:
 
 
 def tidy(data_dir: str) -> None:
-    """Remove what killed hooks left half written, and the marks of private turns long past."""
+    """Remove what killed hooks left half written, the marks of private turns long past, and all but the newest bad files."""
     top = Path(data_dir)
+    with suppress(OSError):
+        for path in sorted((top / paths.BAD).glob("*.reason"), key=lambda path: path.stat().st_mtime)[:-BAD_KEPT]:
+            _remove(path.with_suffix(""))
+            path.unlink()
     with suppress(OSError):  # another process tidies too
         for path in (
             *_older(top / paths.INBOX, ".*.tmp", LEFTOVER_AGE_MS),
             *_older(top / paths.PRIVATE, "*", MARK_AGE_MS),
         ):
             path.unlink()
+
+
+def _remove(path: Path) -> None:
+    """A file, or a folder that stood in the place of one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _older(folder: Path, pattern: str, age_ms: int) -> Iterator[Path]:

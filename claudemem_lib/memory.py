@@ -163,14 +163,11 @@ class Memory:
             raise BadRequest(message)
         head = redact.clean(title or "").strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
         at_ms = self.clock() if created_ms is None else created_ms
-        identity = self._identity(project)
+        identity = located.identity(self.database, project)
         with self.database.write() as connection:
             project_id = sessions.project_id(connection, identity, at_ms)
             origin = memories.Origin(project_id=project_id, created_ms=at_ms)
             return memories.add_note(connection, head, kept, origin, tuple(files), tuple(concepts))
-
-    def _identity(self, project: str | None) -> tuple[str, str, str]:
-        return located.identity(self.database, project)
 
     # ---------------------------------------------------------------------------------------------- what is made of it
     def observe_pending(
@@ -193,11 +190,13 @@ class Memory:
         self.expire()
         return total
 
-    def recover(self) -> int:
-        """Give back what a worker that is gone had claimed; for the one server, at its start. Gives how many events."""
+    def release(self) -> int:
+        """Take back what a worker that is gone had claimed; for the one server, at its start. Gives how many events."""
         return events.release_all(self.database)
 
-    hand_back = recover
+    def hand_back(self) -> int:
+        """Give back what is claimed before a worker ends in good order, which counts against no event; gives how many."""
+        return events.release_all(self.database, counted=False)
 
     def expire(self) -> int:
         """Let raw events leave that were observed long enough ago; gives how many."""

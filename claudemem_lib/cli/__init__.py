@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, find, recall, server, setup, tui, upkeep
+from claudemem_lib.cli import cost, curate, find, queue, recall, server, setup, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -39,7 +39,7 @@ for command in (
     upkeep.sessions,
     upkeep.projects,
     upkeep.status,
-    upkeep.queue,
+    queue.queue,
     upkeep.drain,
     upkeep.backfill,
     *cost.COMMANDS,

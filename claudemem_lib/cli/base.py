@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -58,19 +58,22 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
-def with_memory(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Open the memory for the command and close it afterwards."""
+def with_memory(function: Callable[..., Any], *, notes: bool = True) -> Callable[..., Any]:
+    """Open the memory for the command and close it afterwards; *notes*: problems go to standard error."""
 
     @click.pass_obj
     def run(data_dir: str, /, *args: Any, **kwargs: Any) -> Any:
         with claudemem_lib.open(data_dir) as memory:
-            for problem in memory.problems:
+            for problem in memory.problems if notes else ():
                 click.echo(f"Note: {problem}", err=True)
             with suppress(StoreError):  # what waits goes on waiting
                 catch_up(memory, CATCH_UP_S)
             return function(memory, *args, **kwargs)
 
     return update_wrapper(run, function)
+
+
+with_memory_quietly = partial(with_memory, notes=False)
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Commands that say what there is and move it along: sessions, projects, status, queue, drain, backfill."""
+"""Commands that say what there is and move it along: sessions, projects, status, drain, backfill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import click
 
 from claudemem_lib import render, when
 from claudemem_lib.cli import server
-from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_quietly
+from claudemem_lib.cli.queue import failures
 from claudemem_lib.memory import plus
 from claudemem_lib.models import Observed
 
@@ -46,7 +47,7 @@ def projects(memory: Memory, *, as_json: bool) -> None:
 
 @click.command(epilog=example("status", "status --json"))
 @json_option
-@with_memory
+@with_memory_quietly
 def status(memory: Memory, *, as_json: bool) -> None:
     """Say what the memory holds and whether anything is wrong."""
     found = {**memory.stats(), "server": server.facts(memory.data_dir)}
@@ -57,7 +58,8 @@ def status(memory: Memory, *, as_json: bool) -> None:
         f"of {counts['sessions']} sessions in {counts['projects']} projects",
         f"Queue         {queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked"
         + (f", oldest {when.age(queue['oldest_age_ms'])} old" if queue["oldest_age_ms"] is not None else ""),
-        f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad" + (" (see inbox/bad)" if inbox["bad"] else ""),
+        f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad"
+        + (" (`claude-mem queue bad`)" if inbox["bad"] else ""),
         f"Provider      {found['provider']}, mode {found['mode']}",
         f"Server        {server.line(found['server'])}",
     ]
@@ -67,64 +69,6 @@ def status(memory: Memory, *, as_json: bool) -> None:
     show(found, "\n".join(lines), as_json=as_json)
 
 
-@click.group(epilog=example("queue list", "queue retry", "queue discard 17"))
-def queue() -> None:
-    """See and mend what waits to be observed."""
-
-
-@queue.command("list", epilog=example("queue list", "queue list --limit 500 --json"))
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@json_option
-@with_memory
-def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
-    """List waiting and parked events."""
-    found = memory.queue(limit=limit)
-    now_ms = memory.clock()
-    rows = [
-        f"{one.id}  {one.state:8} {when.age(now_ms - one.taken_ms):>7}  {one.project}  {one.kind} {one.tool}"
-        + (f"  {one.attempts} failures: {render.line(one.error, 80)}" if one.error else "")
-        for one in found
-    ]
-    show(found, "\n".join(rows) or "Nothing waits.", as_json=as_json)
-
-
-@queue.command("process", epilog=example("queue process", "queue process --most 5"))
-@click.option("--most", type=click.IntRange(1, 10_000), help="At most so many batches.")
-@json_option
-@with_memory
-def queue_process(memory: Memory, most: int | None, *, as_json: bool) -> None:
-    """Observe what is ready now, without waiting for the server; unfinished turns are left (`drain` takes them too)."""
-    done = memory.observe_pending(flush=False, most=most)
-    show(done, f"{done.events} events became {done.memories} memories.{_failures(memory, done)}", as_json=as_json)
-
-
-@queue.command("retry", epilog=example("queue retry", "queue retry 17"))
-@click.argument("event_id", metavar="[ID]", type=int, required=False)
-@json_option
-@with_memory
-def queue_retry(memory: Memory, event_id: int | None, *, as_json: bool) -> None:
-    """Put parked events (all, or one) back into the queue."""
-    number = memory.retry(event_id)
-    show({"retried": number}, f"{number} events will be tried again.", as_json=as_json)
-
-
-@queue.command("discard", epilog=example("queue discard --dry-run", "queue discard 17", "queue discard --yes"))
-@click.argument("event_id", metavar="[ID]", type=int, required=False)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only say how many.")
-@json_option
-@with_memory
-def queue_discard(memory: Memory, event_id: int | None, *, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete parked events (all, or one) for good."""
-    parked = sum(row.state == "parked" and event_id in (None, row.id) for row in memory.queue(limit=1_000_000))
-    if dry_run:
-        show({"would_discard": parked}, f"{parked} parked events would be deleted.", as_json=as_json)
-        return
-    if parked and not yes:
-        click.confirm(f"Delete {parked} parked events for good?", abort=True, err=True)
-    show({"discarded": memory.discard(event_id)}, f"{parked} events deleted.", as_json=as_json)
-
-
 @click.command(epilog=example("drain", "drain --ready-only"))
 @click.option("--ready-only", is_flag=True, help="Leave turns that are not finished yet.")
 @json_option
@@ -132,16 +76,7 @@ def queue_discard(memory: Memory, event_id: int | None, *, yes: bool, dry_run: b
 def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
     """Observe everything that waits, here and now."""
     done = _drain(memory, flush=not ready_only, quiet=as_json)
-    show(done, f"{done.events} events became {done.memories} memories.{_failures(memory, done)}", as_json=as_json)
-
-
-def _failures(memory: Memory, done: Observed) -> str:
-    """What to say of batches that failed, or why nobody is asked, if that is so."""
-    waiting_for = memory.stats()["waiting_for"]
-    failed = (
-        f" {done.failed} batches failed and wait for another try; `claude-mem status` says why." if done.failed else ""
-    )
-    return failed + (f" {waiting_for}" if waiting_for else "")
+    show(done, f"{done.events} events became {done.memories} memories.{failures(memory, done)}", as_json=as_json)
 
 
 def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
@@ -195,6 +130,6 @@ def backfill(memory: Memory, path: str | None, *, dry_run: bool, yes: bool, as_j
     done = _drain(memory, flush=True, quiet=as_json)
     show(
         {**found, "memories": done.memories, "failed": done.failed},
-        f"{text}, {found['new']} new; {done.memories} memories made.{_failures(memory, done)}",
+        f"{text}, {found['new']} new; {done.memories} memories made.{failures(memory, done)}",
         as_json=as_json,
     )

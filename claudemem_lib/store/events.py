@@ -159,13 +159,14 @@ def release(database: Database, token: str, error: str = "", not_before_ms: int 
         run(connection, sql.RELEASE, values)
 
 
-def release_all(database: Database) -> int:
-    """Give back every claimed batch: those of a worker that is gone, or this one's before it goes; gives how many events.
+def release_all(database: Database, *, counted: bool = True) -> int:
+    """Give back every claimed batch; gives how many events.
 
-    A worker that still works on one notices when it wants to finish, and stores nothing.
+    Those of a worker that is gone keep their count, and after CLAIM_LIMIT such workers are parked; of one that ends in good order
+    the claim is not *counted*. A worker that still works on one notices when it wants to finish, and stores nothing.
     """
     with database.write() as connection:
-        run(connection, sql.RELEASE_ALL)
+        run(connection, sql.RELEASE_ALL, {"back": not counted})
         return connection.changes()
 
 

@@ -312,7 +312,8 @@ UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, claims = 
 WHERE batch = :token AND state = 'claimed'
 """
 RELEASE_ALL = """
-UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0 WHERE state = 'claimed'
+UPDATE events SET state = 'pending', batch = NULL, lease_until_ms = 0, claims = max(0, claims - :back)
+WHERE state = 'claimed'
 """
 PARK_TIRED = """
 UPDATE events SET state = 'parked', batch = NULL, error = CASE WHEN error = '' OR claims >= :claims THEN :cause ELSE error END

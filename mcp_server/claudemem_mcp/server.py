@@ -140,7 +140,7 @@ def main(data_dir: str) -> int:
         modes.load(memory.settings.mode, Path(data_dir) / "modes")
         for problem in memory.problems:
             LOG.warning("%s", problem)
-        memory.recover()
+        memory.release()
         anyio.run(_run, memory)
     except (ClaudeMemError, OSError, ExceptionGroup) as error:
         return _failed(error)

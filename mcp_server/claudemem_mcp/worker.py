@@ -57,7 +57,7 @@ class Worker:
 
     def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run side by side."""
-        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.recover)
+        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.look_again)
 
     def wake(self) -> None:
         """There may be something to observe."""
@@ -152,7 +152,7 @@ class Worker:
             await self._try(self.memory.prune, self._looking)
             await anyio.sleep(HOUSEKEEPING_S * random.uniform(0.9, 1.1))  # noqa: S311  # jitter, no secret
 
-    async def recover(self) -> None:
+    async def look_again(self) -> None:
         """Look for work that no event announced: ended leases, retries that are due, files nobody told of, modes and prices."""
         while True:
             interval_s = self.memory.settings.periodic_recovery_interval / 1_000

@@ -399,6 +399,45 @@ def test_parked_events_are_shown_tried_again_and_deleted(
 
 
 @pytest.mark.usefixtures("local")
+@pytest.mark.parametrize("verb", ["retry", "discard"])
+def test_an_event_that_is_not_parked_is_named_and_nothing_is_done(
+    data: Path, run: Callable[..., Result], says: Callable[..., Any], verb: str
+) -> None:
+    events(data)
+    waiting = says("queue", "list")
+    for number, why in ((999, "is not in the queue"), (waiting[0]["id"], "waits and is not parked")):
+        result = run("queue", verb, str(number))
+        assert result.exit_code == 1
+        assert f"event {number} {why}" in result.stderr
+    assert says("queue", "list") == waiting
+
+
+def test_bad_files_are_listed_put_back_and_deleted(
+    data: Path, run: Callable[..., Result], says: Callable[..., Any]
+) -> None:
+    assert run("queue", "bad").stdout == "No bad files.\n"
+    (data / "inbox" / "2.json").mkdir(parents=True)
+    (data / "inbox" / "1.json").write_text("garbage")
+    says("status")
+    assert next((row["name"], row["reason"][:8]) for row in says("queue", "bad")) == ("1.json", "not JSON")
+    assert says("queue", "bad", "--retry", "--dry-run") == {"would_be_retried": 2}
+    assert says("queue", "bad", "--retry") == {"retried": 2}
+    assert says("queue", "bad") == []
+    assert says("status")["inbox"] == {"waiting": 0, "bad": 2}
+    assert run("queue", "bad", "--clear", text="n\n").exit_code == 1
+    assert says("queue", "bad", "--clear", "--yes") == {"cleared": 2}
+    assert list((data / "inbox" / "bad").iterdir()) == []
+
+
+def test_status_tells_a_problem_once(data: Path, run: Callable[..., Result]) -> None:
+    data.mkdir()
+    (data / "settings.json").write_text("{broken")
+    result = run("status")
+    assert (result.stdout + result.stderr).count("settings.json cannot be read") == 1
+    assert "settings.json cannot be read" in run("search").stderr
+
+
+@pytest.mark.usefixtures("local")
 def test_backfill_counts_first_then_stores_then_repeats_nothing(
     run: Callable[..., Result], says: Callable[..., Any]
 ) -> None:

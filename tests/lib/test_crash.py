@@ -148,7 +148,7 @@ def test_a_full_disk_while_observing_keeps_the_events_for_later(memories: Memori
         memory.observe_pending()
     assert memory.search() == []
     fill(memory, 0)
-    assert memory.recover() == 2
+    assert memory.release() == 2
     assert memory.observe_pending().events == 2
 
 

@@ -226,6 +226,18 @@ def test_the_bad_file_itself_is_kept_as_it_was(memory: Memory) -> None:
         assert file.read() == b"garbage"
 
 
+def test_only_the_newest_bad_files_are_kept(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BAD_KEPT", 3)
+    for number in range(5):
+        put(memory.data_dir, f"{number}.json", b"garbage")
+        memory.take_in()
+        os.utime(f"{memory.data_dir}/inbox/bad/{number}.json.reason", (number, number))
+    put(memory.data_dir, "5.json", an_event(1))
+    memory.take_in()
+    assert [name for name, _ in intake.bad(memory.data_dir)] == ["2.json", "3.json", "4.json"]
+    assert len(os.listdir(f"{memory.data_dir}/inbox/bad")) == 6  # noqa: PTH208
+
+
 def test_a_folder_in_place_of_a_file_is_set_aside(memory: Memory) -> None:
     put(memory.data_dir, "x.json/inside.txt", b"hello")
     put(memory.data_dir, "y.json", an_event())

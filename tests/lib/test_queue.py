@@ -348,8 +348,21 @@ def test_a_worker_that_comes_back_gives_back_what_it_had(memory: Memory, host: H
     host.turn()
     memory.take_in()
     claimed(memory)
-    assert memory.recover() == 2
+    assert memory.release() == 2
     assert observed(memory) == 2
+
+
+def test_clean_stops_never_park_a_batch_and_lost_workers_do(memory: Memory, host: Host) -> None:
+    host.turn()
+    memory.take_in()
+    for _ in range(3 * events.CLAIM_LIMIT):
+        claimed(memory)
+        assert memory.hand_back() == 2
+    assert states(memory) == {"pending": 2}
+    for _ in range(events.CLAIM_LIMIT):
+        claimed(memory)
+        memory.release()
+    assert memory.observe_pending().parked == 2
 
 
 @pytest.mark.parametrize("how", [KeyboardInterrupt, SystemExit])

@@ -334,7 +334,7 @@ def test_an_error_in_a_loop_itself_ends_the_whole_server(memories: Memories, mon
         message = "a mistake of ours"
         raise LookupError(message)
 
-    monkeypatch.setattr(worker_module.Worker, "recover", broken)
+    monkeypatch.setattr(worker_module.Worker, "look_again", broken)
 
     async def served() -> None:
         with anyio.fail_after(10):

@@ -273,7 +273,7 @@ def test_what_a_worker_that_was_killed_had_claimed_is_observed_again(
     memory.take_in()
     assert memory.observer.claim() is not None
     assert memory.stats()["queue"]["claimed"] == 2
-    assert memory.recover() == 2
+    assert memory.release() == 2
     with working(memory):
         until(_done(memory, 2), "memories")
 

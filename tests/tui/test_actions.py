@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input, TextArea
 
+from claudemem_lib import located
 from tests.tui.sample import fill
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def test_merged_projects_share_everything_and_can_be_told_apart_again(memory: Me
     memory.curate.merge_projects("old", "new")
     assert [row.name for row in memory.projects()] == ["new"]
     assert memory.count(project="new") == 7
-    assert memory._identity("/home/you/old")
+    assert located.identity(memory.database, "/home/you/old")
     assert "Memory of new" in memory.context("/home/you/old") or memory.context("/home/you/old") == ""
     memory.curate.undo()
     assert {row.name: row.memories for row in memory.projects()} == {"old": 3, "new": 4}
