@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from claudemem_lib import render
-from claudemem_lib.errors import NotFound
+from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.store import feed, memories, sessions, sql
 from claudemem_lib.store.feed import Entry, Wanted
 
@@ -94,12 +94,20 @@ class Browse:
         """How many memories were made on each day since, by local time."""
         return dict(self._database.rows(sql.GROWTH, (since_ms,)))
 
-    def story(self, host_id: str) -> tuple[Session, list[Entry]]:
-        """A session and its prompts and memories, oldest first (the last MOST_STORY)."""
-        found = sessions.sessions(self._database, None, 1, 0, host_id)
+    def session_id(self, beginning: str) -> str:
+        """The host's id of the session whose id is, or alone begins with, *beginning*; NotFound or BadRequest say what is wrong."""
+        found = [row[0] for row in self._database.rows(sql.SESSIONS_BEGINNING, (beginning,))] if beginning else []
         if not found:
-            message = f"there is no session {host_id!r}"
+            message = f"there is no session {beginning!r}; `claude-mem sessions` lists them"
             raise NotFound(message)
+        if len(found) > 1 and found[0] != beginning:
+            message = f"{beginning!r} could be the session {' or '.join(found)}; write more of it"
+            raise BadRequest(message)
+        return str(found[0])
+
+    def story(self, host_id: str) -> tuple[Session, list[Entry]]:
+        """A session (the beginning of its id is enough), its prompts and memories, oldest first (the last MOST_STORY)."""
+        found = sessions.sessions(self._database, None, 1, 0, self.session_id(host_id))
         entries = self.feed(Wanted(session_id=found[0].id), limit=MOST_STORY)
         return found[0], sorted(entries, key=lambda entry: entry.place)
 

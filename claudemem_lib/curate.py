@@ -42,6 +42,8 @@ class Curate:
             raise BadRequest(message)
         (one,) = self._all_there([memory_id])
         edited = evolve(one, **{name: _cleaned(value) for name, value in changes.items()})
+        for name in changes:
+            _check_length(name, getattr(edited, name))
         with self._database.write() as connection:
             self._undoable(connection, f"the edit of #{memory_id}", "put_back", curating.whole(connection, [memory_id]))
             curating.edit(connection, edited)
@@ -166,6 +168,14 @@ class Curate:
 
 def _missing(ids: list[int]) -> NotFound:
     return NotFound(f"there is no memory {', '.join(f'#{one}' for one in ids)}")
+
+
+def _check_length(name: str, value: str | tuple[str, ...]) -> None:
+    """BadRequest for more than a memory holds: nothing is cut behind anybody's back."""
+    size = len(value if isinstance(value, str) else "\n".join(value))
+    if size > memories.LONGEST_TEXT:
+        message = f"{name} holds at most {memories.LONGEST_TEXT:,} characters, not {size:,}; nothing was changed"
+        raise BadRequest(message)
 
 
 def _cleaned(value: Any) -> Any:

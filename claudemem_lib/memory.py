@@ -19,10 +19,10 @@ from claudemem_lib import (
     intake,
     lean,
     located,
+    notes,
     paths,
     private,
     projects,
-    redact,
     retention,
     rules,
     search,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from claudemem_lib.retention import Pruned
     from claudemem_lib.settings import Settings
 
-TITLE_CHARACTERS = 80
 DAY_MS = 86_400_000
 
 
@@ -154,20 +153,9 @@ class Memory:
         concepts: Iterable[str] = (),
     ) -> int:
         """Save a note; gives its id. *project* is a project's name or a folder (default: the working directory)."""
-        if not text.strip():
-            message = "there is no text to remember"
-            raise BadRequest(message)
-        kept = redact.clean(text).strip()
-        if not kept:
-            message = "the text is wholly private; nothing was stored"
-            raise BadRequest(message)
-        head = redact.clean(title or "").strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
         at_ms = self.clock() if created_ms is None else created_ms
-        identity = located.identity(self.database, project)
-        with self.database.write() as connection:
-            project_id = sessions.project_id(connection, identity, at_ms)
-            origin = memories.Origin(project_id=project_id, created_ms=at_ms)
-            return memories.add_note(connection, head, kept, origin, tuple(files), tuple(concepts))
+        about: Any = {"title": title, "project": project, "files": files, "concepts": concepts}
+        return notes.add(self.database, text, at_ms=at_ms, **about)
 
     # ---------------------------------------------------------------------------------------------- what is made of it
     def observe_pending(
@@ -311,7 +299,7 @@ class Memory:
 
         *given* shows it with other settings than those in force.
         """
-        cwd = projects.real_path(os.path.abspath(cwd or "."))  # noqa: PTH100  # keeps what is no path of this machine
+        cwd = located.folder(cwd)
         place = contexts.Place(projects.identify(cwd)[0], cwd, projects.branch_of(cwd), session, source)
         options = {name: getattr(given or self.settings, name) for name in rules.DEFAULTS}
         return contexts.build(self.database.connection(), options, place, self.clock())

@@ -10,7 +10,8 @@ from time import localtime, strftime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from claudemem_lib.models import Hit, Moment, StoredMemory
 
@@ -104,6 +105,14 @@ def timeline(moments: Iterable[Moment]) -> str:
         title = line(moment.title, 120) or "Untitled"
         lines.append(f"  {clock(moment.created_ms)} {name} {label(moment.kind, moment.type)}: {title}{mark}")
     return safe("\n".join(lines)) or "Nothing there."
+
+
+def prompt(number: int, found: Mapping[str, Any]) -> str:
+    """One prompt in full: *found* as Browse.prompt gives it."""
+    origin = f"prompt · {found['project']} · {day(found['created_ms'])} {clock(found['created_ms'])}"
+    return safe(
+        f"P{number} {line(found['text'], 80)}\n\n{origin} · session {found['session']} prompt {found['number']}\n\n{found['text']}"
+    )
 
 
 def memory(one: StoredMemory) -> str:

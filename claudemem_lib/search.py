@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from claudemem_lib import questions, ranking
+from claudemem_lib import given, questions, ranking
 from claudemem_lib.errors import BadRequest, StoreError
 from claudemem_lib.models import Hit
 from claudemem_lib.ranking import CANDIDATES, Ranked
@@ -54,7 +54,7 @@ class Finder:
         """
         _check("order", (page.order,), ORDERS)
         _check("kind", filters.kinds, KINDS)
-        question = questions.read(text)
+        question = questions.read(given.text("a query", text))
         if question.empty:
             asked = any(char.isprintable() and not char.isspace() for char in text)
             return [] if asked else _recent(fulltext.newest(self.database, filters, page))
@@ -157,10 +157,10 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
     """Filters as callers give them, checked."""
     return Filters(
         projects=projects,
-        kinds=listed(kind),
-        types=listed(type_),
-        concepts=listed(concepts),
-        files=listed(files),
+        kinds=listed("kind", kind),
+        types=listed("type", type_),
+        concepts=listed("concepts", concepts),
+        files=listed("files", files),
         since_ms=moment("since_ms", since_ms),
         until_ms=moment("until_ms", until_ms),
     )
@@ -171,15 +171,14 @@ def page(order: str, limit: object, offset: object) -> Page:
     return Page(order=order, limit=bounded("limit", limit, 1, MOST_HITS), offset=bounded("offset", offset, 0))
 
 
-def listed(value: str | Iterable[str]) -> tuple[str, ...]:
+def listed(name: str, value: str | Iterable[str]) -> tuple[str, ...]:
     """A list, or one text with commas, as a tuple without blanks."""
-    parts = value.split(",") if isinstance(value, str) else value
-    return tuple(storable(part.strip()) for part in parts if part.strip())
+    return tuple(storable(part) for part in given.texts(name, value))
 
 
 def bounded(name: str, value: object, least: int, most: int = 1_000_000) -> int:
     """*value* if it is a whole number within the bounds; BadRequest names it otherwise."""
-    if not isinstance(value, int) or not least <= value <= most:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         message = f"{name} must be a whole number from {least} to {most}, not {value!r}"
         raise BadRequest(message)
     return value
@@ -190,11 +189,11 @@ def moment(name: str, value: object) -> int | None:
     return None if value is None else bounded(name, value, -LAST_MS, LAST_MS)
 
 
-def ids(wanted: Iterable[object]) -> list[int]:
+def ids(wanted: object) -> list[int]:
     """The ids as they are; BadRequest for anything that is no whole number."""
     found = []
-    for one in wanted:
-        if not isinstance(one, int):
+    for one in given.items("ids", wanted):
+        if not isinstance(one, int) or isinstance(one, bool):
             message = f"an id is a whole number, not {one!r}"
             raise BadRequest(message)
         found.append(one)

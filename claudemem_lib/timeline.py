@@ -19,9 +19,9 @@ _ANCHOR = re.compile(r"#?(?:[sS])?(\d{1,18})")
 
 def anchor_of(given: int | str | None) -> int | None:
     """The memory id in `12`, `"12"`, `"#12"`; the original's `"S12"` and `"#S12"` are understood too."""
-    if given is None or isinstance(given, int):
+    if given is None or type(given) is int:
         return given
-    found = _ANCHOR.fullmatch(given.strip())
+    found = _ANCHOR.fullmatch(given.strip()) if isinstance(given, str) else None
     if found is None:
         message = f"{given!r} is no memory id; give a number such as 12 or #12"
         raise BadRequest(message)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import asked, render, when
+from claudemem_lib import asked, located, render, when
 from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.errors import NotFound
 from claudemem_lib.timeline import anchor_of
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | N
 @click.command(
     epilog=example("timeline 42", "timeline --query 'login bug' --before 5 --after 5", "timeline --at 2026-11-22")
 )
-@click.argument("anchor", required=False)
+@click.argument("anchor", metavar="[ID]", required=False)
 @click.option("--query", help="Around the best hit of this search.")
 @click.option("--at", metavar="TIME", help="Around a time.")
 @click.option("--before", type=click.IntRange(0, 500), default=10, show_default=True)
@@ -78,35 +80,61 @@ def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | N
 def timeline(memory: Memory, anchor: str | None, *, as_json: bool, **options: Any) -> None:
     """Show what happened around a memory (its ID), a search hit, or a time."""
     at = options.pop("at")
+    if sum(one is not None for one in (anchor, at, options["query"])) != 1:
+        message = "give exactly one of ID, --query and --at"
+        raise click.UsageError(message)
     found = memory.timeline(anchor, at_ms=when.moment(at, memory.clock()) if at else None, **options)
     show(found, render.timeline(found), as_json=as_json)
 
 
-@click.command("show", epilog=example("show 42", "show 42 43 --json"))
+_PROMPT = re.compile(r"[pP]\d{1,18}")
+
+
+@click.command("show", epilog=example("show 42", "show 42 43 --json", "show P10"))
 @click.argument("wanted", metavar="ID...", nargs=-1, required=True)
 @json_option
 @with_memory
 def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> None:
-    """Show memories in full."""
-    numbers = [anchor_of(one) for one in wanted]
-    found = memory.get(number for number in numbers if number is not None)
-    missing = sorted(set(numbers) - {one.id for one in found}, key=str)
-    show(found, ("\n\n" + "-" * 60 + "\n\n").join(render.memory(one) for one in found), as_json=as_json)
+    """Show memories, and prompts (as P10), in full."""
+    numbers = {one: anchor_of(one) for one in wanted if not _PROMPT.fullmatch(one)}
+    memories = {one.id: one for one in memory.get(number for number in numbers.values() if number is not None)}
+    values, texts, missing = [], [], []
+    for one in dict.fromkeys(wanted):
+        kept: Any = memories.get(numbers[one] or 0) if one in numbers else _prompt(memory, int(one[1:]))
+        if kept is None:
+            missing.append(f"#{numbers[one]}" if one in numbers else one.upper())
+            continue
+        values.append(kept)
+        texts.append(render.memory(kept) if one in numbers else render.prompt(kept["id"], kept))
+    show(values, ("\n\n" + "-" * 60 + "\n\n").join(texts), as_json=as_json)
     if missing:
-        message = f"there is no memory {', '.join(f'#{number}' for number in missing)}"
+        memory_only = "memory " if all(one[0] == "#" for one in missing) else ""
+        message = f"there is no {memory_only}{', '.join(missing)}"
         raise click.ClickException(message)
+
+
+def _prompt(memory: Memory, number: int) -> dict[str, Any] | None:
+    """A prompt as `show` prints it, None if there is none with this number."""
+    try:
+        return {"id": number, "kind": "prompt", **memory.browse.prompt(number)}
+    except NotFound:
+        return None
 
 
 @click.command(epilog=example("context", "context ~/src/app --source resume --session ID"))
 @click.argument("folder", default=".")
 @click.option(
-    "--source", type=click.Choice(["startup", "resume", "clear", "compact"]), default="startup", show_default=True
+    "--source",
+    type=click.Choice(["startup", "resume", "fork", "clear", "compact"]),
+    default="startup",
+    show_default=True,
 )
-@click.option("--session", default="", help="The host's session id, for resume and compact.")
+@click.option("--session", default="", help="The host's session id, or its beginning, for resume and compact.")
 @json_option
 @with_memory
 def context(memory: Memory, folder: str, source: str, session: str, *, as_json: bool) -> None:
     """Show exactly what a session starting in FOLDER would be told."""
+    session = memory.browse.session_id(session) if session else ""
     text = memory.context(str(Path(folder).expanduser()), source=source, session=session)
     size = {"characters": len(text), "tokens": -(-len(text) // 4)}
     show({"text": text, **size}, text or "Nothing is remembered of this project yet.", as_json=as_json)
@@ -118,11 +146,18 @@ def context(memory: Memory, folder: str, source: str, session: str, *, as_json: 
 @click.argument("text")
 @click.option("--title", help="A short name; default: the text's first line.")
 @click.option("--project", metavar="NAME", help="A project's name or folder (default: the working directory's).")
+@click.option("--new-project", is_flag=True, help="Make the project if there is none of this name.")
 @click.option("--file", "files", multiple=True, help="A file the note is about; may be repeated.")
 @click.option("--concept", "concepts", multiple=True, help="A word to file it under; may be repeated.")
 @json_option
 @with_memory
-def remember(memory: Memory, text: str, *, as_json: bool, **options: Any) -> None:
+def remember(memory: Memory, text: str, *, new_project: bool, as_json: bool, **options: Any) -> None:
     """Save a note; `-` reads it from standard input. Notes always qualify for the next session's context."""
+    name = options["project"]
+    is_new = bool(name) and located.is_new(memory.database, name)
+    if is_new and not new_project:
+        message = f"{located.unknown(memory.database, name)}. With --new-project the note begins a new one."
+        raise NotFound(message)
     number = memory.remember(sys.stdin.read() if text == "-" else text, **options)
-    show({"id": number}, f"Saved as #{number}.", as_json=as_json)
+    where = f" in the new project {memory.get([number])[0].project}" if is_new else ""
+    show({"id": number, "new_project": is_new}, f"Saved as #{number}{where}.", as_json=as_json)

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @json_option
 @with_memory
 def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
-    """List sessions, most recently active first."""
+    """List sessions, most recently active first, each with its id at the end."""
     found = memory.sessions(**options)
     rows = [
         f"{render.day(one.started_ms)} {render.clock(one.started_ms)}  {one.status:9}  {one.prompts:3} prompts  "
-        f"{one.memories:3} memories  {one.project}: {render.line(one.title, 70) or '(no prompt)'}"
+        f"{one.memories:3} memories  {one.project}: {render.line(one.title, 70) or '(no prompt)'}  {one.host_id}"
         for one in found
     ]
     show(found, "\n".join(rows) or "No sessions yet.", as_json=as_json)

@@ -232,6 +232,9 @@ FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE (:project IS NULL OR s.project_id = :project) AND (:host IS NULL OR s.host_id = :host)
 ORDER BY s.last_ms DESC, s.id DESC LIMIT :limit OFFSET :offset
 """
+SESSIONS_BEGINNING = """
+SELECT host_id FROM sessions WHERE host_id >= ?1 AND substr(host_id, 1, length(?1)) = ?1 ORDER BY host_id LIMIT 4
+"""
 LAST_PROMPT = "SELECT coalesce(max(number), 0) FROM prompts WHERE session_id = ?"
 PROMPT_NUMBER = "SELECT max(number) FROM prompts WHERE session_id = ? AND host_prompt_id = ? AND host_prompt_id <> ''"
 PROMPT_AT = "SELECT number FROM prompts WHERE session_id = ? AND created_ms <= ? ORDER BY created_ms DESC LIMIT 1"

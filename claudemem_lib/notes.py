@@ -1,0 +1,51 @@
+"""Notes: what a person or an agent wants remembered in their own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claudemem_lib import given, located, redact, search
+from claudemem_lib.errors import BadRequest
+from claudemem_lib.store import memories, sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from claudemem_lib.store.database import Database
+
+TITLE_CHARACTERS = 80
+
+
+def add(  # noqa: PLR0913  # what a note can carry
+    database: Database,
+    text: str,
+    *,
+    title: str | None,
+    project: str | None,
+    at_ms: object,
+    files: Iterable[str],
+    concepts: Iterable[str],
+) -> int:
+    """Store a note; gives its id. BadRequest if there is nothing to store, or more than one memory holds."""
+    if not given.text("the text of a note", text).strip():
+        message = "there is no text to remember"
+        raise BadRequest(message)
+    kept = redact.clean(text).strip()
+    if not kept:
+        message = "the text is wholly private; nothing was stored"
+        raise BadRequest(message)
+    if len(kept) > memories.LONGEST_TEXT:
+        message = (
+            f"a note holds at most {memories.LONGEST_TEXT:,} characters, this one has {len(kept):,}; nothing was stored. "
+            "Split it into several."
+        )
+        raise BadRequest(message)
+    head = redact.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
+    created_ms = search.moment("created_ms", at_ms) or 0
+    about = (given.texts("files", files), given.texts("concepts", concepts))
+    identity = located.identity(database, project)
+    with database.write() as connection:
+        project_id = sessions.project_id(connection, identity, created_ms)
+        return memories.add_note(
+            connection, head, kept, memories.Origin(project_id=project_id, created_ms=created_ms), *about
+        )
