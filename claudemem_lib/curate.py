@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
 UNDO_MS = 600_000
-TEXTS = ("type", "title", "subtitle", "narrative", "investigated", "learned", "completed", "next_steps", "notes")
+TEXTS = (
+    "type",
+    "title",
+    "subtitle",
+    "narrative",
+    "investigated",
+    "learned",
+    "completed",
+    "next_steps",
+    "notes",
+    "verbatim",
+)
 LISTS = ("facts", "concepts", "files_modified", "files_read")
 
 

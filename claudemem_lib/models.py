@@ -167,7 +167,10 @@ class ParsedReply:
 
 @frozen(kw_only=True)
 class StoredMemory:
-    """One remembered thing: an observation, the summary of a turn, or a note a person or agent saved."""
+    """One remembered thing: an observation, the summary of a turn, or a note a person or agent saved.
+
+    *verbatim* is what was said and run, word for word. *repeats* is how often the same was told again, last at *repeated_ms*.
+    """
 
     id: int
     uid: str
@@ -182,6 +185,7 @@ class StoredMemory:
     completed: str
     next_steps: str
     notes: str
+    verbatim: str
     concepts: tuple[str, ...]
     files_read: tuple[str, ...]
     files_modified: tuple[str, ...]
@@ -194,6 +198,8 @@ class StoredMemory:
     work_tokens: int
     read_tokens: int
     created_ms: int
+    repeats: int = 0
+    repeated_ms: int | None = None
 
 
 @frozen(kw_only=True)

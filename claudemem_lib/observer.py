@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from claudemem_lib import redact
+from claudemem_lib import redact, verbatim
 from claudemem_lib.errors import (
     AuthFailed,
     ClaudeMemError,
@@ -134,10 +134,12 @@ class Observer:
                 model=answer.model,
                 work_tokens=_work_tokens(batch) // max(1, made),
             )
-            for observation in parsed.observations:
-                memories.add_observation(connection, observation, origin)
+            # What is kept word for word stands beside the summary, or where there is none, beside the last observation.
+            beside = evolve(origin, verbatim=verbatim.extract(batch))
+            for left, observation in zip(range(made - 1, -1, -1), parsed.observations, strict=False):
+                memories.add_observation(connection, observation, origin if left else beside)
             if summary is not None:
-                memories.add_summary(connection, summary, origin)
+                memories.add_summary(connection, summary, beside)
             if answer.call is not None:
                 usage.add(connection, answer.call, self.clock())
         return made

@@ -121,12 +121,15 @@ def memory(one: StoredMemory) -> str:
     origin = f"{label(one.kind, one.type)} · {one.project} · {day(one.created_ms)} {clock(one.created_ms)}"
     if one.branch:
         origin += f" · branch {one.branch}"
+    if one.repeats and one.repeated_ms:
+        origin += f" · told {one.repeats + 1} times, last {day(one.repeated_ms)}"
     if one.session:
         origin += f" · session {one.session} prompt {one.prompt_number}"
     parts = [head, origin]
     parts += [text for text in (one.subtitle, one.narrative) if text]
     parts += ["\n".join(f"- {fact}" for fact in one.facts)] if one.facts else []
     parts += [f"{heading}: {getattr(one, name)}" for name, heading in SECTIONS if getattr(one, name)]
+    parts += [f"Verbatim:\n{one.verbatim}"] if one.verbatim else []
     for heading, names in (("Modified", one.files_modified), ("Read", one.files_read), ("Concepts", one.concepts)):
         if names:
             parts.append(f"{heading}: {', '.join(names)}")

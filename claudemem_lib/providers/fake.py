@@ -51,7 +51,7 @@ def default_answer(prompt: Prompt) -> str:
     """One observation that counts the batch's events, and a summary where the turn has ended."""
     batch = prompt.batch
     request = escape(" ".join(batch.request.split())[:80] or "no request")
-    title = f"Prompt {batch.prompt_number}: {len(batch.events)} events for {request}"
+    title = f"Prompt {batch.prompt_number}: {len(batch.events)} events from {batch.events[0].id} for {request}"
     answer = (
         f"<observation><type>{prompt.types[0]}</type><title>{title}</title>"
         f"<narrative>Recorded without a model.</narrative></observation>"

@@ -80,7 +80,10 @@ def edit(connection: apsw.Connection, one: StoredMemory) -> None:
     names = [path for _, path in files] + concepts
     row["terms"] = terms_of(*row.values(), *names) + "".join(f"\n{name}" for name in names)[: memories.LONGEST_TEXT]
     row["read_tokens"] = memories.read_tokens(*(row[name] for name in memories.TEXTS))
-    run(connection, sql.EDIT_MEMORY, {**row, "id": one.id, "type": storable(one.type)})
+    row |= {"id": one.id, "kind": one.kind, "type": storable(one.type)}
+    row["content_key"] = memories.content_key(row, files)
+    del row["kind"]
+    run(connection, sql.EDIT_MEMORY, row)
     run(connection, sql.CLEAR_FILES, (one.id,))
     run(connection, sql.CLEAR_CONCEPTS, (one.id,))
     for position, (role, path) in enumerate(files):

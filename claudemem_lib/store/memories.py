@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from claudemem_lib.models import Observation, Summary
     from claudemem_lib.store.database import Database
 
-TEXTS = ("title", "subtitle", "narrative", "facts", "investigated", "learned", "completed", "next_steps", "notes")
+EMBEDDED = ("title", "subtitle", "narrative", "facts", "investigated", "learned", "completed", "next_steps", "notes")
+TEXTS = (*EMBEDDED, "verbatim")
 LONGEST_TEXT = 20_000
 
 
 @frozen(kw_only=True)
 class Origin:
-    """Where a memory comes from: what every memory of one batch shares."""
+    """Where a memory comes from: what the memories of one batch share, but for *verbatim*, which stands beside one of them."""
 
     project_id: int
     created_ms: int
@@ -38,11 +40,13 @@ class Origin:
     provider: str = ""
     model: str = ""
     work_tokens: int = 0
+    verbatim: str = ""
 
 
 def add_observation(connection: apsw.Connection, made: Observation, origin: Origin) -> int:
-    """Store an observation; gives its id."""
+    """Store an observation; gives its id, or that of the memory of the project that says the same."""
     texts = {"title": made.title, "subtitle": made.subtitle, "narrative": made.narrative, "facts": _lines(made.facts)}
+    texts["verbatim"] = origin.verbatim
     files = [("modified", path) for path in made.files_modified] + [("read", path) for path in made.files_read]
     return _add(connection, "observation", made.type, texts, origin, files, made.concepts)
 
@@ -50,14 +54,14 @@ def add_observation(connection: apsw.Connection, made: Observation, origin: Orig
 def add_summary(connection: apsw.Connection, made: Summary, origin: Origin) -> int:
     """Store the summary of a turn; its request is the title."""
     names = ("investigated", "learned", "completed", "next_steps", "notes")
-    texts = {"title": made.request, **{name: getattr(made, name) for name in names}}
+    texts = {"title": made.request, "verbatim": origin.verbatim, **{name: getattr(made, name) for name in names}}
     return _add(connection, "summary", "", texts, origin, (), ())
 
 
 def add_note(  # noqa: PLR0913, PLR0917  # one argument per fact a person gives
     connection: apsw.Connection, title: str, text: str, origin: Origin, files: Sequence[str], concepts: Sequence[str]
 ) -> int:
-    """Store a note; gives its id."""
+    """Store a note; gives its id, or that of the memory of the project that says the same."""
     texts = {"title": title, "narrative": text}
     return _add(connection, "note", "", texts, origin, [("modified", path) for path in files], concepts)
 
@@ -78,12 +82,24 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     for name in ("project_id", "session_id", "prompt_number", "batch", "branch", "provider", "model", "work_tokens"):
         row[name] = getattr(origin, name)
     row.update(uid=new_uid(origin.created_ms), kind=kind, type=type_, created_ms=origin.created_ms)
-    memory = int(run(connection, sql.ADD_MEMORY, row)[0][0])
+    row["content_key"] = content_key(row, files)
+    repeated = run(connection, sql.REPEAT, row) if row["content_key"] is not None else []
+    memory = int((repeated or run(connection, sql.ADD_MEMORY, row))[0][0])
     for position, (role, path) in enumerate(files):
         run(connection, sql.ADD_FILE, (memory, role, path, position))
     for concept in concepts:
         run(connection, sql.ADD_CONCEPT, (memory, concept))
     return memory
+
+
+def content_key(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> int | None:
+    """The same for what says the same of the same files, but for case and spaces; None for a summary, which is of one turn."""
+    if row["kind"] == "summary":
+        return None
+    texts = (" ".join(row[name].casefold().split()) for name in EMBEDDED)
+    said = [row["kind"], row["type"], *texts, *sorted(path for _, path in files)]
+    digest = hashlib.blake2b("\x1f".join(said).encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _names(files: Sequence[tuple[str, str]], concepts: Iterable[str]) -> str:
@@ -137,7 +153,7 @@ def project_of(database: Database, memory: int) -> int:
 
 def texts_of(one: StoredMemory) -> list[str]:
     """The texts of a memory as they are embedded, its concepts last (of a note only)."""
-    texts = [_lines(one.facts) if name == "facts" else getattr(one, name) for name in TEXTS]
+    texts = [_lines(one.facts) if name == "facts" else getattr(one, name) for name in EMBEDDED]
     return [*texts, " ".join(one.concepts) if one.kind == "note" else ""]
 
 
@@ -174,8 +190,19 @@ def _memory(
         "learned",
         "completed",
     )
-    more = ("next_steps", "notes", "project", "session", "prompt_number", "branch", "provider", "model", "work_tokens")
-    values = dict(zip((*names, *more, "read_tokens", "created_ms"), row, strict=True))
+    more = (
+        "next_steps",
+        "notes",
+        "verbatim",
+        "project",
+        "session",
+        "prompt_number",
+        "branch",
+        "provider",
+        "model",
+        "work_tokens",
+    )
+    values = dict(zip((*names, *more, "read_tokens", "created_ms", "repeats", "repeated_ms"), row, strict=True))
     values["facts"] = tuple(values["facts"].splitlines())
     paths = {role: tuple(path for kind, path in files if kind == role) for role in ("modified", "read")}
     concepts_found = tuple(concept for (concept,) in concepts)

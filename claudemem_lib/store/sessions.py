@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from claudemem_lib.models import Session
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
+from claudemem_lib.words import terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def add_prompt(connection: apsw.Connection, session: int, event: dict[str, Any],
     run(connection, sql.CONTINUE_SESSION, (session, at_ms))
     number = int(run(connection, sql.LAST_PROMPT, (session,))[0][0]) + 1
     origin, text = event.get("origin", "user"), event.get("text", "")
-    run(connection, sql.ADD_PROMPT, (session, number, event.get("prompt_id", ""), origin, text, at_ms))
+    run(connection, sql.ADD_PROMPT, (session, number, event.get("prompt_id", ""), origin, text, terms_of(text), at_ms))
     if origin == "user":
         run(connection, sql.TITLE_SESSION, (title_of(text), session))
     return number

@@ -23,21 +23,21 @@ CREATE TABLE prompts(
   id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, host_prompt_id TEXT NOT NULL DEFAULT '',
   origin TEXT NOT NULL DEFAULT 'user' CHECK(origin IN ('user', 'host')), text TEXT NOT NULL,
-  created_ms INTEGER NOT NULL, UNIQUE(session_id, number)) STRICT;
+  terms TEXT NOT NULL DEFAULT '', created_ms INTEGER NOT NULL, UNIQUE(session_id, number)) STRICT;
 CREATE INDEX prompts_by_host ON prompts(session_id, host_prompt_id);
 CREATE INDEX prompts_by_time ON prompts(created_ms);
 CREATE VIRTUAL TABLE prompts_fts USING fts5(
-  text, content='prompts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+  text, terms, content='prompts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
 INSERT INTO prompts_fts(prompts_fts, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER prompts_ai AFTER INSERT ON prompts BEGIN
-  INSERT INTO prompts_fts(rowid, text) VALUES (new.id, new.text);
+  INSERT INTO prompts_fts(rowid, text, terms) VALUES (new.id, new.text, new.terms);
 END;
 CREATE TRIGGER prompts_ad AFTER DELETE ON prompts BEGIN
-  INSERT INTO prompts_fts(prompts_fts, rowid, text) VALUES ('delete', old.id, old.text);
+  INSERT INTO prompts_fts(prompts_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
 END;
-CREATE TRIGGER prompts_au AFTER UPDATE OF text ON prompts BEGIN
-  INSERT INTO prompts_fts(prompts_fts, rowid, text) VALUES ('delete', old.id, old.text);
-  INSERT INTO prompts_fts(rowid, text) VALUES (new.id, new.text);
+CREATE TRIGGER prompts_au AFTER UPDATE OF text, terms ON prompts BEGIN
+  INSERT INTO prompts_fts(prompts_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
+  INSERT INTO prompts_fts(rowid, text, terms) VALUES (new.id, new.text, new.terms);
 END;
 
 CREATE TABLE events(
@@ -63,9 +63,13 @@ CREATE TABLE memories(
   title TEXT NOT NULL DEFAULT '', subtitle TEXT NOT NULL DEFAULT '', narrative TEXT NOT NULL DEFAULT '',
   facts TEXT NOT NULL DEFAULT '', investigated TEXT NOT NULL DEFAULT '', learned TEXT NOT NULL DEFAULT '',
   completed TEXT NOT NULL DEFAULT '', next_steps TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '',
-  terms TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '', provider TEXT NOT NULL DEFAULT '',
+  verbatim TEXT NOT NULL DEFAULT '', terms TEXT NOT NULL DEFAULT '',
+  branch TEXT NOT NULL DEFAULT '', provider TEXT NOT NULL DEFAULT '',
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
-  created_ms INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0) STRICT;
+  created_ms INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
+  repeats INTEGER NOT NULL DEFAULT 0, repeated_ms INTEGER) STRICT;
+-- What says the same in the same project is one memory: `content_key` is the hash of its words (none for a summary).
+CREATE INDEX memories_by_content ON memories(content_key, project_id) WHERE content_key IS NOT NULL;
 CREATE INDEX memories_pinned ON memories(project_id, created_ms) WHERE pinned = 1;
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_time ON memories(created_ms);
@@ -86,31 +90,31 @@ CREATE TABLE memory_concepts(
 CREATE INDEX memory_concepts_by_name ON memory_concepts(concept, memory_id);
 
 CREATE VIRTUAL TABLE memories_fts USING fts5(
-  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms,
+  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms,
   content='memories', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
 INSERT INTO memories_fts(memories_fts, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER memories_ai AFTER INSERT ON memories BEGIN
   INSERT INTO memories_fts(
-    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms)
   VALUES (new.id, new.title, new.subtitle, new.narrative, new.facts, new.investigated, new.learned, new.completed,
-    new.next_steps, new.notes, new.terms);
+    new.next_steps, new.notes, new.verbatim, new.terms);
 END;
 CREATE TRIGGER memories_ad AFTER DELETE ON memories BEGIN
   INSERT INTO memories_fts(memories_fts,
-    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms)
   VALUES ('delete', old.id, old.title, old.subtitle, old.narrative, old.facts, old.investigated, old.learned,
-    old.completed, old.next_steps, old.notes, old.terms);
+    old.completed, old.next_steps, old.notes, old.verbatim, old.terms);
 END;
 CREATE TRIGGER memories_au AFTER UPDATE OF
-  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms ON memories BEGIN
+  title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms ON memories BEGIN
   INSERT INTO memories_fts(memories_fts,
-    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms)
   VALUES ('delete', old.id, old.title, old.subtitle, old.narrative, old.facts, old.investigated, old.learned,
-    old.completed, old.next_steps, old.notes, old.terms);
+    old.completed, old.next_steps, old.notes, old.verbatim, old.terms);
   INSERT INTO memories_fts(
-    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, terms)
+    rowid, title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms)
   VALUES (new.id, new.title, new.subtitle, new.narrative, new.facts, new.investigated, new.learned, new.completed,
-    new.next_steps, new.notes, new.terms);
+    new.next_steps, new.notes, new.verbatim, new.terms);
 END;
 
 -- One vector a memory, as two tables: signs, clustered by project, choose candidates; eight-bit values rank them. `spaces` has one
@@ -148,6 +152,12 @@ CREATE TABLE project_aliases(
   key TEXT PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects(id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
 CREATE TABLE undo(
   id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, what TEXT NOT NULL, verb TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
+
+-- What was forgotten, so that no transcript and no bundle brings it back: a memory by its uid, a session by the host's id, and
+-- everything of a project (by its key) that is older than `at_ms`.
+CREATE TABLE tombstones(
+  kind TEXT NOT NULL CHECK(kind IN ('memory', 'session', 'project')), key TEXT NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE transcripts(
   path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, read_ms INTEGER NOT NULL) STRICT;
@@ -246,7 +256,7 @@ DELETE FROM projects WHERE id = :id AND NOT EXISTS (SELECT 1 FROM sessions WHERE
   AND NOT EXISTS (SELECT 1 FROM memories WHERE project_id = :id)
 """
 ADD_PROMPT = """
-INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, created_ms) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, terms, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 REQUEST = """
 SELECT text, number FROM prompts WHERE session_id = ? AND number <= ? AND origin = 'user' ORDER BY number DESC LIMIT 1
@@ -354,18 +364,23 @@ UPDATE events SET payload = '' WHERE id IN (
 # -------------------------------------------------------------------------------------------------------- memories
 ADD_MEMORY = """
 INSERT INTO memories(uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
-  investigated, learned, completed, next_steps, notes, terms, branch, provider, model, work_tokens, read_tokens, created_ms)
+  investigated, learned, completed, next_steps, notes, verbatim, terms, branch, provider, model, work_tokens, read_tokens,
+  created_ms, content_key)
 VALUES (:uid, :kind, :type, :project_id, :session_id, :prompt_number, :batch, :title, :subtitle, :narrative, :facts,
-  :investigated, :learned, :completed, :next_steps, :notes, :terms, :branch, :provider, :model, :work_tokens, :read_tokens,
-  :created_ms)
+  :investigated, :learned, :completed, :next_steps, :notes, :verbatim, :terms, :branch, :provider, :model, :work_tokens,
+  :read_tokens, :created_ms, :content_key)
 RETURNING id
+"""
+REPEAT = """
+UPDATE memories SET repeats = repeats + 1, repeated_ms = max(coalesce(repeated_ms, 0), :created_ms)
+WHERE id = (SELECT min(id) FROM memories WHERE content_key = :content_key AND project_id = :project_id) RETURNING id
 """
 ADD_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
 ADD_CONCEPT = "INSERT OR IGNORE INTO memory_concepts(memory_id, concept) VALUES (?, ?)"
 MEMORIES = """
 SELECT m.id, m.uid, m.kind, m.type, m.title, m.subtitle, m.narrative, m.facts, m.investigated, m.learned, m.completed,
-  m.next_steps, m.notes, p.name, coalesce(s.host_id, ''), m.prompt_number, m.branch, m.provider, m.model, m.work_tokens,
-  m.read_tokens, m.created_ms
+  m.next_steps, m.notes, m.verbatim, p.name, coalesce(s.host_id, ''), m.prompt_number, m.branch, m.provider, m.model,
+  m.work_tokens, m.read_tokens, m.created_ms, m.repeats, m.repeated_ms
 FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id
 WHERE m.id IN carray(?)
 """
@@ -420,7 +435,7 @@ m.id, m.uid, m.kind, m.type, m.title, p.name, m.created_ms, m.read_tokens,
 coalesce((SELECT path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position LIMIT 1), '')
 """
 # Weighed by what the benchmarks say: a title counts a little more than the text it sums up, not many times.
-_SCORE = "bm25(memories_fts, 1.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)"
+_SCORE = "bm25(memories_fts, 1.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 1.0)"
 _HITS = """
 CROSS JOIN memories m ON m.id = hit.id JOIN projects p ON p.id = m.project_id
 ORDER BY {order}
@@ -680,13 +695,13 @@ SESSION_TOKENS = f"SELECT session_id, sum({_ALL_TOKENS}) FROM usage WHERE sessio
 
 # --------------------------------------------------------------------------------------------------------- curating
 _ALL_COLUMNS = """id, uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
-  investigated, learned, completed, next_steps, notes, terms, branch, provider, model, work_tokens, read_tokens, created_ms,
-  pinned"""
+  investigated, learned, completed, next_steps, notes, verbatim, terms, branch, provider, model, work_tokens, read_tokens,
+  created_ms, pinned, content_key, repeats, repeated_ms"""
 WHOLE_ROWS = f"SELECT {_ALL_COLUMNS} FROM memories WHERE id IN carray(?)"
 WHOLE_LINKS = """
 SELECT memory_id, other_id, kind, created_ms FROM memory_links WHERE memory_id IN carray(:ids) OR other_id IN carray(:more)
 """
-PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 25)})"
+PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 29)})"
 PUT_BACK_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
 PUT_BACK_LINK = """
 INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms) SELECT ?1, ?2, ?3, ?4
@@ -695,7 +710,7 @@ WHERE EXISTS (SELECT 1 FROM memories WHERE id = ?1) AND EXISTS (SELECT 1 FROM me
 EDIT_MEMORY = """
 UPDATE memories SET type = :type, title = :title, subtitle = :subtitle, narrative = :narrative, facts = :facts,
   investigated = :investigated, learned = :learned, completed = :completed, next_steps = :next_steps, notes = :notes,
-  terms = :terms, read_tokens = :read_tokens WHERE id = :id
+  verbatim = :verbatim, terms = :terms, read_tokens = :read_tokens, content_key = :content_key WHERE id = :id
 """
 CLEAR_FILES = "DELETE FROM memory_files WHERE memory_id = ?"
 CLEAR_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id = ?"

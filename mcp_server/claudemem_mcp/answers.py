@@ -77,6 +77,7 @@ class MemoryAnswer(BaseModel):
     completed: str = ""
     next_steps: str = ""
     notes: str = ""
+    verbatim: str = ""
     concepts: list[str] = []
     files_read: list[str] = []
     files_modified: list[str] = []

@@ -16,10 +16,12 @@ ROOT = "/home/you/project"
 
 
 def add_observation(memory: Memory, title: str = "Something", **facts: Any) -> int:
-    """An observation; *facts* are fields of it, and project, session, branch, created_ms, work_tokens of its origin."""
+    """An observation of its own, whatever else says the same; *facts* are fields of it, and project, session, branch,
+    created_ms, work_tokens of its origin."""
     with memory.database.write() as connection:
         origin = _origin(connection, memory, facts)
         made = Observation(type=facts.pop("type", "discovery"), title=title, **facts)
+        connection.execute("UPDATE memories SET content_key = NULL")
         return memories.add_observation(connection, made, origin)
 
 
@@ -49,3 +51,9 @@ def _origin(connection: apsw.Connection, memory: Memory, facts: dict[str, Any]) 
         branch=branch,
         work_tokens=facts.pop("work_tokens", 0),
     )
+
+
+def observed(memory: Memory) -> int:
+    """Take in and observe what is ready; how many events that were."""
+    memory.take_in()
+    return memory.observe_pending().events

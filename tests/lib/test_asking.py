@@ -487,7 +487,9 @@ def test_a_provider_that_is_back_is_used_again(
 def test_row_27_the_session_of_a_memory_is_the_same_whoever_made_it(
     chained: Callable[..., Memory], hosts: Callable[..., Host]
 ) -> None:
-    memory = chained(Named("openai", [FOUND, AuthFailed("401")]), Named("gemini", [FOUND]))
+    memory = chained(
+        Named("openai", [FOUND, AuthFailed("401")]), Named("gemini", [FOUND.replace("Found", "Found too")])
+    )
     host = hosts(memory)
     host.turn()
     observed(memory)

@@ -353,10 +353,10 @@ def test_no_content_breaks_the_budget_or_the_delimiter(
 @pytest.mark.parametrize("source", ["startup", "compact"])
 def test_titles_of_a_hundred_thousand_characters_cost_no_more(memory: Memory, source: str) -> None:
     endless = "word " * 20_000
-    for _ in range(5):
+    for number in range(5):
         add_observation(memory, endless, narrative=endless, files_modified=(endless,), session="s1")
         add_summary(memory, endless, learned=endless, completed=endless, next_steps=endless, session="s1")
-        add_note(memory, endless[:15_000])
+        add_note(memory, f"{number} {endless[:15_000]}")
     text = told(memory, source=source, session="s1" if source == "compact" else "", context_tokens=2_375)
     assert 2_000 < len(text) <= contexts.HARD_LIMIT
     assert text.count("\n#") >= 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +30,6 @@ from tests.conftest import Clock, Host, Memories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Batch, Prompt
@@ -601,7 +602,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.memories = Memories(self.folder / f"{id(self)}", self.clock)
+        self.memories = Memories(Path(tempfile.mkdtemp(dir=self.folder)), self.clock)
         self.provider = Fake()
         self.memory = self.memories(provider=self.provider, settings=Settings(retry_limit=3, batch_max_size=3))
         self.hosts = [Host(self.memory, self.clock, f"s{number}") for number in range(2)]

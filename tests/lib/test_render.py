@@ -30,6 +30,7 @@ def stored(**fields: object) -> StoredMemory:
             "completed",
             "next_steps",
             "notes",
+            "verbatim",
             "branch",
             "provider",
             "model",
