@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.app import SuspendNotSupported
 from textual.binding import Binding
 
 from claudemem_lib import render, timeline
@@ -169,6 +170,8 @@ class ActingPage(Page):
         try:
             with self.app.suspend():
                 subprocess.run([*editor, str(path)], check=False)  # noqa: S603  # the person's own editor
+        except SuspendNotSupported:
+            self.notify(f"A browser has no editor of yours; the file is {path}", severity="warning", markup=False)
         except (OSError, RuntimeError) as error:
             self.notify(f"{editor[0]} could not be started: {error}", severity="error", markup=False)
 
