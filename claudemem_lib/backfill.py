@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from claudemem_lib import capture, ids, intake, paths, rules, transcripts
-from claudemem_lib.errors import NotFound
+from claudemem_lib import capture, ids, intake, paths, rules, switches, transcripts
+from claudemem_lib.errors import NotFound, SettingsError
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
 
@@ -58,7 +58,8 @@ class Backfill:
         if not folder.exists():
             message = f"{folder} does not exist; give the folder or file of Claude Code's transcripts"
             raise NotFound(message)
-        self._database, self._rules, self._dry_run, self._clock = database, rules.load(data_dir), dry_run, clock
+        self._database, self._dry_run, self._clock = database, dry_run, clock
+        self._rules = {**rules.load(data_dir), "pauses": _pauses(data_dir)}
         self._private: dict[str, PrivateTurns] = {}
         self.files = _in_order(transcripts.find(folder))
         self.total_bytes = sum(file.stat().st_size for file in self.files)
@@ -91,7 +92,7 @@ class Backfill:
         told = transcripts.read(file, ended_before_ms=ids.now_ms() - LIVE_MS, counts=counts)
         for order, (payload, at_ms) in enumerate(told):
             try:
-                event = capture.event_from(payload, self._rules)
+                event = capture.event_from(payload, self._rules, at_ms=at_ms)
                 event = event and self._private_turns(file, event["session"]).public(event, at_ms)
                 if event:
                     yield intake.kept({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
@@ -104,10 +105,19 @@ class Backfill:
             self._private[session] = turns = PrivateTurns()
             for told in _session_files(file, session) if _is_agent(file) else ():
                 for payload, at_ms in transcripts.read(told):
-                    event = capture.event_from(payload, self._rules) if "prompt" in payload else None
+                    event = capture.event_from(payload, self._rules, at_ms=at_ms) if "prompt" in payload else None
                     if event:
                         turns.public(event, at_ms)
         return self._private[session]
+
+
+def _pauses(data_dir: str) -> list[dict[str, Any]]:
+    """Every time capture was paused: what happened then stays unknown."""
+    try:
+        return switches.load(data_dir)
+    except ValueError as error:
+        message = f"{error}, so nobody knows what may not be remembered; mend the file or delete it"
+        raise SettingsError(message) from error
 
 
 class PrivateTurns:
@@ -121,7 +131,8 @@ class PrivateTurns:
         """*event*, None if it belongs to a private turn, without its text if it retells one."""
         if event["kind"] == "private" or (self._spans and _is_notification(event)):
             self._prompts.add(event.get("prompt_id", ""))
-            self._spans.append((at_ms, float("inf")))
+            if not self._spans or self._spans[-1][1] <= at_ms:
+                self._spans.append((at_ms, float("inf")))
             return None
         if event["kind"] in ("start", "end"):
             return event

@@ -43,11 +43,14 @@ _WHOLE_FILES = ("originalFile", "originalFileContents", "base64")
 _SMALLEST_CUT = 256
 
 
-def event_from(payload: dict[str, Any], rules: dict[str, Any], project_dir: str = "") -> dict[str, Any] | None:
+def event_from(
+    payload: dict[str, Any], rules: dict[str, Any], project_dir: str = "", at_ms: int | None = None
+) -> dict[str, Any] | None:
     """The event of one hook call, or None where nothing of it may be kept.
 
-    *payload* is the host's JSON object, *rules* what rules.load gives, *project_dir* the host's project folder if known.
-    A wholly private prompt gives an event of kind "private" without text: the caller has to drop the rest of its turn.
+    *payload* is the host's JSON object, *rules* what rules.load gives, *project_dir* the host's project folder if known, *at_ms*
+    when it happened (None: now). A wholly private prompt, or anything of a turn while capture is paused, gives an event of kind
+    "private" without text: the caller has to drop the rest of its turn.
     """
     kind = KINDS.get(str(payload.get("hook_event_name", "")))
     session = payload.get("session_id")
@@ -60,10 +63,22 @@ def event_from(payload: dict[str, Any], rules: dict[str, Any], project_dir: str 
             event[name] = value
     if project_dir:
         event["project_dir"] = project_dir
-    if excluded((event.get("project_dir", ""), event.get("cwd", "")), rules["excluded_projects"]):
-        return None
+    if rules["excluded_projects"] or rules.get("pauses"):
+        off = _switched_off(event, rules, ids.now_ms() if at_ms is None else at_ms)
+        if off:
+            return {**event, "kind": "private"} if off == "paused" and kind not in ("start", "end") else None
     filled = _FILL[kind](event, payload, rules)
     return capped(filled, rules["max_event_bytes"]) if filled is not None else None
+
+
+def _switched_off(event: dict[str, Any], rules: dict[str, Any], at_ms: int) -> str:
+    """Whether capture is "excluded" or "paused" where and when an event happens, "" if it is on."""
+    from claudemem_lib import switches  # noqa: PLC0415  # only where something is switched off at all
+
+    folders = (event.get("project_dir", ""), event.get("cwd", ""))
+    if switches.excluded(folders, rules["excluded_projects"]):
+        return "excluded"
+    return "paused" if switches.paused(rules.get("pauses", ()), "capture", event["session"], folders, at_ms) else ""
 
 
 _COMMON = (
@@ -194,58 +209,3 @@ def _shortened(value: Any, limit: int) -> Any:
     if isinstance(value, list):
         return [_shortened(item, limit) for item in value]
     return value
-
-
-def excluded(folders: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
-    """Whether a folder, or one above it, matches one of the globs (`*`, `**`, `?`, `~`)."""
-    return any(
-        folder and _matches_here_or_above(folder.replace("\\", "/").rstrip("/"), pattern)
-        for pattern in patterns
-        for folder in folders
-    )
-
-
-def _matches_here_or_above(folder: str, pattern: str) -> bool:
-    from claudemem_lib.paths import home  # noqa: PLC0415  # only where projects are excluded at all
-
-    if pattern.startswith("~"):
-        pattern = home() + pattern[1:]
-    pattern = pattern.replace("\\", "/").rstrip("/")
-    while folder:
-        if _glob(pattern, folder):
-            return True
-        folder = folder.rpartition("/")[0]
-    return False
-
-
-def _glob(pattern: str, text: str) -> bool:
-    """Whether the whole *text* matches: `**` any characters, `*` none of them a slash, `?` one that is no slash."""
-    states = {0}
-    for char in text:
-        states = {after for at in _closure(pattern, states) for after in _step(pattern, at, char)}
-        if not states:
-            return False
-    return len(pattern) in _closure(pattern, states)
-
-
-def _closure(pattern: str, states: set[int]) -> set[int]:
-    """*states* and those reached by letting a star match nothing."""
-    reached = set(states)
-    todo = list(states)
-    while todo:
-        at = todo.pop()
-        if pattern[at : at + 1] == "*" and at + 1 not in reached:
-            reached.add(at + 1)
-            todo.append(at + 1)
-    return reached
-
-
-def _step(pattern: str, at: int, char: str) -> tuple[int, ...]:
-    """The positions after matching *char* at one position."""
-    wanted = pattern[at : at + 1]
-    if wanted == "*":
-        crosses = pattern[at + 1 : at + 2] == "*" or (at and pattern[at - 1] == "*")
-        return (at,) if char != "/" or crosses else ()
-    if wanted == char or (wanted == "?" and char != "/"):
-        return (at + 1,)
-    return ()

@@ -38,6 +38,7 @@ from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
 from claudemem_lib.models import Observed, TakenIn
+from claudemem_lib.pauses import Pauses
 from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
 
@@ -99,6 +100,7 @@ class Memory:
         self._provider = provider
         self.browse = Browse(self.database)
         self.curate = Curate(self.database, self.data_dir, self.clock)
+        self.pauses = Pauses(self.database, self.data_dir, self.clock)
         self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
 
     def __enter__(self) -> Self:
@@ -126,11 +128,12 @@ class Memory:
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
         """Keep one hook payload as a hook would; gives the event's uid, or None if nothing of it may be kept."""
-        event = edge.event_from(payload, rules.load(self.data_dir))
+        at_ms = self.clock() if at_ms is None else at_ms
+        event = edge.event_from(payload, rules.load(self.data_dir), at_ms=at_ms)
         event = None if event is None else private.held_back(event, f"{self.data_dir}/{paths.PRIVATE}")
         if event is None:
             return None
-        return edge.write(event, f"{self.data_dir}/{paths.INBOX}", self.clock() if at_ms is None else at_ms)
+        return edge.write(event, f"{self.data_dir}/{paths.INBOX}", at_ms)
 
     def take_in(self, until: Callable[[], bool] = lambda: False) -> TakenIn:
         """Move what hooks left in the inbox into the queue."""
@@ -325,7 +328,7 @@ class Memory:
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
         chosen = {**assembly.told(self.costs.chain), "mode": self.settings.mode}
         problems = [*self.problems, *assembly.problems(self.settings, self.data_dir)]
-        chosen["semantic"] = self.embedding.status()
+        chosen |= {"semantic": self.embedding.status(), "switched_off": self.pauses.told(self.settings)}
         return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": problems}
 
     def _projects(self, name: str | None) -> tuple[int, ...]:

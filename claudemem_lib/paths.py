@@ -13,6 +13,7 @@ LOGS = "logs"
 LOG = "server.log"
 HOOK_RULES = "hook.json"
 SETTINGS = "settings.json"
+SWITCHES = "switches.json"
 
 
 def environment(name: str) -> str | None:

@@ -37,14 +37,18 @@ DEFAULTS: dict[str, Any] = {
 
 
 def load(data_dir: str) -> dict[str, Any]:
-    """The rules in force in *data_dir*. A missing or broken file means the defaults."""
-    found = dict(DEFAULTS)
+    """The rules in force in *data_dir*, with `pauses` as switches.lasting gives them.
+
+    A missing or broken file means the defaults.
+    """
+    found = {**DEFAULTS, "pauses": ()}
     try:
         stored = lean.loads(lean.read_file(f"{data_dir}/{paths.HOOK_RULES}"))
     except (OSError, ValueError):
         stored = None
     if isinstance(stored, dict):
         found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
+        found["pauses"] = stored.get("pauses") or ()
     for name, default in DEFAULTS.items():
         text = paths.environment(PREFIX + name.upper())
         if text is not None:

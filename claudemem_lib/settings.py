@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 
-from claudemem_lib import lean, paths, rules
+from claudemem_lib import ids, lean, paths, rules, switches
 from claudemem_lib.errors import SettingsError
 from claudemem_lib.setting import setting
 from claudemem_lib.settings_embedding import EmbeddingSettings
@@ -303,13 +303,24 @@ def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
 def write_rules(data_dir: str) -> None:
     """Bring `hook.json` up to date with the settings file, if it is not. The environment stays out: a hook reads its own."""
     stored, _ = load(data_dir, {})
-    wanted = lean.dumps({name: _plain(value) for name, value in asdict(stored).items() if name in rules.DEFAULTS})
+    known = {name: _plain(value) for name, value in asdict(stored).items() if name in rules.DEFAULTS}
+    wanted = lean.dumps({**known, "pauses": _pauses(data_dir, capture=stored.capture_enabled)})
     try:
         if lean.read_file(f"{data_dir}/{paths.HOOK_RULES}") == wanted:
             return
     except OSError:
         pass
     lean.write_whole(data_dir, paths.HOOK_RULES, wanted)
+
+
+def _pauses(data_dir: str, *, capture: bool) -> list[dict[str, Any]]:
+    """The pauses a hook has to know; where their file was broken, those it knows already: nothing is recorded by mistake."""
+    now_ms = ids.now_ms()
+    try:
+        switches.follow_setting(data_dir, capture=capture, now_ms=now_ms)
+        return switches.lasting(switches.load(data_dir), now_ms)
+    except ValueError:
+        return list(rules.load(data_dir)["pauses"])
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from claudemem_lib.errors import BadRequest
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s+ago)?")
+_SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _EPOCH = re.compile(r"\d{12,14}")
 
@@ -32,6 +33,15 @@ def moment(text: str, now_ms: int, *, end: bool = False) -> int:
     except (ValueError, OverflowError, OSError) as error:
         message = f"{text!r} is no time; write 2026-11-22, 2026-11-22T15:48, or 7d, 12h, 30m for that long ago"
         raise BadRequest(message) from error
+
+
+def span_ms(text: str) -> int:
+    """Milliseconds in `90m`, `2h`, `3d`; BadRequest says what can be written."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None or not int(found[1]):
+        message = f"{text!r} is no length of time; write 30m, 2h, 3d or 1w"
+        raise BadRequest(message)
+    return int(found[1]) * _UNITS_MS[found[2]]
 
 
 def age(ms: int) -> str:

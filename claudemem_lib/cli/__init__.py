@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, find, queue, recall, server, setup, tui, upkeep
+from claudemem_lib.cli import cost, curate, find, queue, recall, server, setup, switches, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -42,6 +42,7 @@ for command in (
     queue.queue,
     upkeep.drain,
     upkeep.backfill,
+    *switches.COMMANDS,
     *cost.COMMANDS,
     server.serve,
     server.start,

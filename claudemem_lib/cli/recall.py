@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import asked, located, render, when
+from claudemem_lib import asked, located, render, rules, switches, when
 from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.errors import NotFound
@@ -136,6 +136,9 @@ def context(memory: Memory, folder: str, source: str, session: str, *, as_json: 
     """Show exactly what a session starting in FOLDER would be told."""
     session = memory.browse.session_id(session) if session else ""
     text = memory.context(str(Path(folder).expanduser()), source=source, session=session)
+    where = (session, (located.folder(Path(folder).expanduser()),), memory.clock())
+    if off := switches.line(rules.load(memory.data_dir), *where):
+        click.echo(f"Note: {off}", err=True)
     size = {"characters": len(text), "tokens": -(-len(text) // 4)}
     show({"text": text, **size}, text or "Nothing is remembered of this project yet.", as_json=as_json)
 

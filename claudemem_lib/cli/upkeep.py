@@ -63,6 +63,7 @@ def status(memory: Memory, *, as_json: bool) -> None:
         f"Provider      {found['provider']}, mode {found['mode']}",
         f"Server        {server.line(found['server'])}",
     ]
+    lines += [f"Off           {off}" for off in found["switched_off"]]
     lines += [f"Waiting for   {found['waiting_for']}"] if found["waiting_for"] else []
     lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
     lines += [f"Problem       {problem}" for problem in found["problems"]]

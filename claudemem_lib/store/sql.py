@@ -202,6 +202,7 @@ ORDER BY key = ?1 DESC LIMIT 1
 """
 PROJECT_BY_NAME = "SELECT id, key, name, root FROM projects WHERE name = ? COLLATE NOCASE"
 ADD_PROJECT = "INSERT INTO projects(key, name, root, created_ms) VALUES (?, ?, ?, ?) RETURNING id"
+PROJECT_ALIASES = "SELECT key FROM project_aliases WHERE project_id = ? ORDER BY key"
 PROJECTS = """
 SELECT p.id, p.key, p.name, p.root, coalesce(s.n, 0), coalesce(m.n, 0), max(coalesce(s.last, 0), coalesce(m.last, 0)) AS last
 FROM projects p

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from claudemem_lib import ids, lean, paths
+from claudemem_lib import ids, lean, paths, switches
 from claudemem_lib.lean import system
 
 TYPE_CHECKING = False
@@ -22,19 +22,30 @@ _BUSY_MS = 250
 
 
 def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> None:
-    """Print the host's JSON with the context, or nothing if there is none."""
-    _find_packages()
+    """Print the host's JSON: the context for the model, for the person what is switched off here; nothing if there is neither."""
     session = str(payload.get("session_id") or "")
+    folders = (paths.environment("CLAUDE_PROJECT_DIR") or "", str(payload.get("cwd") or ""))
+    where = (session, folders, ids.now_ms())
+    answer: dict[str, Any] = {}
+    if in_force["context_enabled"] and not switches.paused(in_force["pauses"], "context", *where):
+        text = _told(payload, in_force, data_dir, session)
+        answer |= {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}} if text else {}
+    line = "" if paths.environment("CLAUDE_MEM_INTERNAL") else switches.line(in_force, *where)
+    answer |= {"systemMessage": line} if line else {}
+    if answer:
+        data = memoryview(lean.dumps(answer).encode())
+        while data:
+            data = data[system.write(1, data) :]
+
+
+def _told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str, session: str) -> str:
+    """The context, "" if there is none."""
+    _find_packages()
     connection = _reader(data_dir)
     if _others_wait(data_dir, session) or _observing_waits(connection):
         _catch_up(data_dir, session if payload.get("source") == "compact" else "")
         connection = connection or _reader(data_dir)
-    text = _text(connection, payload, in_force) if connection is not None else ""
-    if text:
-        answer = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
-        data = memoryview(lean.dumps(answer).encode())
-        while data:
-            data = data[system.write(1, data) :]
+    return _text(connection, payload, in_force) if connection is not None else ""
 
 
 def _reader(data_dir: str) -> Connection | None:

@@ -42,8 +42,8 @@ def _handle(wants_context: bool, data_dir: str) -> None:  # noqa: FBT001  # read
     event = None if paths.environment("CLAUDE_MEM_INTERNAL") else keep(payload, in_force, data_dir)
     if event is not None:
         capture.write(event, f"{data_dir}/{paths.INBOX}")
-    if wants_context and in_force["context_enabled"]:
-        from claudemem_hooks.context import say  # noqa: PLC0415  # opens the database; only SessionStart needs it
+    if wants_context:
+        from claudemem_hooks.context import say  # noqa: PLC0415  # may open the database; only SessionStart needs it
 
         say(payload, in_force, data_dir)
 

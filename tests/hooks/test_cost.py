@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import claudemem_lib
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -62,10 +64,18 @@ def test_capture_loads_its_own_few_modules_and_one_c_module(hook: Hook, run: Pat
     assert loaded >= LEAVES
 
 
-def test_excluded_projects_cost_no_more(hook: Hook, run: Path) -> None:
+def test_excluded_projects_cost_one_module_more(hook: Hook, run: Path) -> None:
     hook.data.mkdir()
     (hook.data / "hook.json").write_text(json.dumps({"excluded_projects": ["~/secret/**", "/tmp/*"]}))
-    assert loaded_by(hook, run, CALLS[1]) <= EVERYTHING
+    assert loaded_by(hook, run, CALLS[1]) <= EVERYTHING | {"claudemem_lib.switches"}
+
+
+def test_a_pause_costs_one_module_and_a_paused_project_one_more(hook: Hook, run: Path, tmp_path: Path) -> None:
+    with claudemem_lib.open(hook.data) as memory:
+        memory.pauses.begin(session="x" * 36)
+        assert loaded_by(hook, run, CALLS[1]) <= EVERYTHING | {"claudemem_lib.switches"}
+        memory.pauses.begin(project=str(tmp_path))
+    assert loaded_by(hook, run, CALLS[1]) <= EVERYTHING | {"claudemem_lib.switches", "claudemem_lib.projects"}
 
 
 def test_only_a_text_that_may_hold_a_secret_loads_the_rules_engine(hook: Hook, run: Path) -> None:

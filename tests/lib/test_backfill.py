@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from claudemem_lib import intake
-from claudemem_lib.errors import NotFound
+from claudemem_lib import intake, settings
+from claudemem_lib.errors import NotFound, SettingsError
 from claudemem_lib.providers.fake import Fake
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.backfill import Read
     from claudemem_lib.memory import Memory
-    from tests.conftest import Memories
+    from tests.conftest import Clock, Memories
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "transcripts"
 KILLED = Path(__file__).with_name("killed.py")
@@ -369,3 +369,97 @@ def test_a_large_transcript_costs_little_memory(transcript: Callable[..., Transc
     few, many, megabytes = map(int, done.stdout.split())
     assert (few, many > 600) == (5, True)
     assert megabytes < 60
+
+
+# ------------------------------------------------------------------------------------------------ what was switched off
+BEGAN_MS = 1_795_000_000_000
+LONG = "5d1c0b9a-1111-4222-8333-444455556666"
+
+
+def paused(memory: Memory, clock: Clock, begin_s: float, end_s: float, **scope: Any) -> None:
+    """A pause from one second of the transcripts to another."""
+    clock.now_ms = BEGAN_MS + int(begin_s * 1_000)
+    memory.pauses.begin(**scope)
+    clock.now_ms = BEGAN_MS + int(end_s * 1_000)
+    assert memory.pauses.end()
+
+
+def three_turns(transcript: Callable[..., Transcript], name: str = "s1") -> Transcript:
+    """Turns that end at the seconds 4, 8 and 12."""
+    told = transcript(name)
+    for word in ("apple", "zebra", "cherry"):
+        told.turn(f"Ask about the {word}", f"The {word} is done.")
+    return told
+
+
+def test_what_happened_while_capture_was_paused_is_not_learned_from_transcripts(
+    memory: Memory, clock: Clock, transcript: Callable[..., Transcript]
+) -> None:
+    told = three_turns(transcript)
+    paused(memory, clock, 4.5, 8.5)
+    assert sums(memory.backfill(told.path.parents[1]))[2] == 0
+    known = everything(memory)
+    assert "zebra" not in known
+    assert "apple" in known
+    assert "The cherry is done." in known
+
+
+def test_a_turn_of_which_a_part_was_paused_is_not_told_by_its_end(
+    memory: Memory, clock: Clock, transcript: Callable[..., Transcript]
+) -> None:
+    told = three_turns(transcript)
+    paused(memory, clock, 5.5, 7.5)
+    list(memory.backfill(told.path.parents[1]))
+    known = everything(memory)
+    assert "The zebra is done." not in known
+    assert "The cherry is done." in known
+
+
+@pytest.mark.parametrize(
+    ("scope", "hidden"),
+    [
+        ({"session": LONG}, [LONG]), ({"project": "app"}, ["s1", LONG]), ({"what": ("context",)}, []),
+        ({"what": ("capture",)}, ["s1", LONG]), ({"for_ms": 1_000}, []),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_only_what_was_paused_stays_unknown(
+    memory: Memory, clock: Clock, transcript: Callable[..., Transcript], scope: dict[str, Any], hidden: list[str]
+) -> None:
+    for session in ("s0", "s1", LONG):
+        first = transcript(session, second={"s0": -10_000}.get(session, 0))
+        first.turn(f"Ask {session}")
+    list(memory.backfill(transcript("s0").path))
+    memory.take_in()
+    clock.now_ms = BEGAN_MS - 5_000
+    memory.pauses.begin(**scope)
+    list(memory.backfill(transcript("s0").path.parent))
+    known = everything(memory)
+    assert [session for session in ("s1", LONG) if f"Ask {session}" not in known] == hidden
+    assert "Ask s0" in known
+
+
+def test_what_happened_while_the_setting_was_off_is_not_learned_later_either(
+    memory: Memory, transcript: Callable[..., Transcript]
+) -> None:
+    settings.save(memory.data_dir, {"capture_enabled": False})
+    (one,) = memory.pauses.all()
+    assert one["until_ms"] is None
+    settings.save(memory.data_dir, {"capture_enabled": True})
+    (one,) = memory.pauses.all()
+    assert one["until_ms"] >= one["from_ms"]
+    assert memory.pauses.in_force() == []
+    path = Path(memory.data_dir) / "switches.json"
+    path.write_text(json.dumps([{**one, "from_ms": BEGAN_MS, "until_ms": BEGAN_MS + 4_500}]))
+    list(memory.backfill(three_turns(transcript).path))
+    known = everything(memory)
+    assert "apple" not in known
+    assert "zebra" in known
+
+
+def test_where_nobody_knows_what_was_paused_nothing_is_learned(
+    memory: Memory, transcript: Callable[..., Transcript]
+) -> None:
+    (Path(memory.data_dir) / "switches.json").write_text("{")
+    with pytest.raises(SettingsError, match=r"switches\.json holds no list of pauses.*mend the file or delete it"):
+        memory.backfill(three_turns(transcript).path)

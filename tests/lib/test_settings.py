@@ -219,7 +219,7 @@ def test_hooks_read_what_the_file_says_and_their_own_environment(
 
 def test_hooks_are_told_nothing_but_what_they_need(folder: str) -> None:
     settings.save(folder, dict.fromkeys(SECRETS, "sk-secret"))
-    assert set(hook(folder)) == set(rules.DEFAULTS)
+    assert set(hook(folder)) == {*rules.DEFAULTS, "pauses"}
     assert "sk-secret" not in (Path(folder) / "hook.json").read_text()
 
 
