@@ -5,7 +5,8 @@
     |   |-- ForeignDatabase      the file belongs to another program
     |   |-- NewerSchema          written by a newer release than this one
     |   |-- StoreBusy            another process holds the write lock for too long
-    |   |-- StoreUnreadable      corrupt, or not readable with our rights
+    |   |-- StoreUnreadable      not readable with our rights, or the disk is full
+    |       |-- StoreCorrupt     damaged: `claude-mem recover` saves what can be read
     |-- LeaseLost                another worker took the batch over
     |-- SettingsError            a settings file or value that cannot be used
     |-- NotFound                 no such memory, session, file or mode
@@ -46,7 +47,11 @@ class StoreBusy(StoreError):
 
 
 class StoreUnreadable(StoreError):
-    """The file is corrupt or not readable with our rights."""
+    """The file cannot be used with our rights, or not now."""
+
+
+class StoreCorrupt(StoreUnreadable):
+    """The file is damaged."""
 
 
 class LeaseLost(ClaudeMemError):

@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, find, queue, recall, server, setup, switches, tui, upkeep
+from claudemem_lib.cli import cost, curate, doctor, find, queue, recall, server, setup, switches, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -49,6 +49,7 @@ for command in (
     server.stop,
     server.restart,
     server.logs,
+    doctor.recover,
     setup.settings,
     setup.install,
     setup.uninstall,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from claudemem_lib.errors import ForeignDatabase, NewerSchema, StoreBusy, StoreUnreadable
+from claudemem_lib.errors import ForeignDatabase, NewerSchema, StoreBusy, StoreCorrupt, StoreUnreadable
 from claudemem_lib.lean import OWNER_FILE, system
 from claudemem_lib.store import sql
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 BUSY_MS = 5_000
+BEING_RECOVERED = b"claude-mem: this file is being recovered"
+_TABLE = b"CREATE TABLE provider_health("
+_LOOKED_AT_BYTES = 4_000_000
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -112,14 +115,17 @@ def check_version(connection: apsw.Connection, path: str) -> int:
     return version
 
 
-def _foreign(path: str) -> ForeignDatabase:
+def _foreign(path: str) -> StoreUnreadable | ForeignDatabase:
+    if _was_ours(path):
+        return corrupt(path, "its first bytes are not those of a database of ours")
     if _is_original(path):
         return ForeignDatabase(
             f"{path} is a database of the original claude-mem; it is left as it is. Run `claude-mem import {path}` to take it "
             "over, or set CLAUDE_MEM_DATA_DIR to another folder."
         )
     return ForeignDatabase(
-        f"{path} is not a claude-mem memory file; it is left as it is. Move it away or set CLAUDE_MEM_DATA_DIR to another folder."
+        f"{path} is not a claude-mem memory file; it is left as it is. Move it away or set CLAUDE_MEM_DATA_DIR to another folder. "
+        "If it was one, `claude-mem recover` sets it aside."
     )
 
 
@@ -135,8 +141,35 @@ def _is_original(path: str) -> bool:
         return False
 
 
+def _was_ours(path: str) -> bool:
+    """Whether a file that is no database of ours was one once: what it was made with, or a recovery's mark, is in it."""
+    try:
+        file = system.open(path, system.O_RDONLY | getattr(system, "O_BINARY", 0))
+    except OSError:
+        return False
+    try:
+        head = b""
+        while len(head) < _LOOKED_AT_BYTES and (part := system.read(file, _LOOKED_AT_BYTES)):
+            head += part
+    except OSError:
+        return False
+    finally:
+        system.close(file)
+    return _TABLE in head or head.startswith(BEING_RECOVERED)
+
+
+def corrupt(path: str, reason: object) -> StoreCorrupt:
+    """What to say about a damaged file."""
+    return StoreCorrupt(
+        f"{path} is damaged: {reason}. Run `claude-mem recover`: it sets the file aside as it is and saves what can be read "
+        "into a new one. Until then events go on waiting in the inbox, and nothing of them is lost."
+    )
+
+
 def unreadable(path: str, error: Exception) -> StoreUnreadable:
     """What to say about a file that cannot be used."""
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return corrupt(path, error)
     return StoreUnreadable(
         f"{path} cannot be used: {error}. It is left as it is; copies may lie in `backups` beside it. "
         "Events go on waiting in the inbox."

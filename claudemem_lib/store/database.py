@@ -10,22 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from claudemem_lib.errors import NewerSchema, StoreUnreadable
+from claudemem_lib.errors import NewerSchema, StoreCorrupt, StoreUnreadable
 from claudemem_lib.store import sql
-from claudemem_lib.store.connection import BUSY_MS, busy, open_reader, open_writer, run, unreadable
-from claudemem_lib.store.migrations import migrate
+from claudemem_lib.store.connection import (
+    BUSY_MS,
+    busy,
+    check_version,
+    corrupt,
+    open_reader,
+    open_writer,
+    run,
+    unreadable,
+)
+from claudemem_lib.store.migrations import MIGRATIONS, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from claudemem_lib.store.migrations import Migration
 
 
 class Database:
     """Connections to one memory file. Threads may share the object; each gets its own connection."""
 
-    def __init__(self, path: str, *, read_only: bool = False, busy_ms: int = BUSY_MS) -> None:
-        """Open *path*, make it if missing, and bring its schema up to date (unless *read_only*).
+    def __init__(
+        self,
+        path: str,
+        *,
+        read_only: bool = False,
+        busy_ms: int = BUSY_MS,
+        steps: tuple[Migration, ...] = MIGRATIONS,
+    ) -> None:
+        """Open *path*, make it if missing, and take the *steps* its schema has not taken yet (unless *read_only*).
 
-        A statement waits up to *busy_ms* for another process's write to end, then raises StoreBusy.
+        A statement waits up to *busy_ms* for another process's write to end, then raises StoreBusy. *damage* is set once the file
+        is known to be damaged; from then on it is not written, so that what is lost does not become more.
         """
         self.path = path
         self.busy_ms = busy_ms
@@ -34,10 +53,11 @@ class Database:
         self._opened: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread that ends takes its own along
         self._lock = threading.Lock()
         self._closed = False
+        self.damage = ""
         connection = self.connection()
         if not read_only:
             with _told(path):
-                migrate(connection, path)
+                migrate(connection, path, steps)
 
     def connection(self) -> apsw.Connection:
         """This thread's connection."""
@@ -48,8 +68,31 @@ class Database:
             with self._lock:
                 self._refuse_if_closed(found)
                 self._opened.add(found)
-            self._local.connection = found
+            self._local.connection, self._local.file = found, _identity(self.path)
         return found
+
+    def _writable(self) -> apsw.Connection:
+        """This thread's connection, to the file that is at our path now: a recovery or a restore may have put another there."""
+        if self.read_only:
+            message = f"{self.path} was opened for reading only; nothing was changed"
+            raise StoreUnreadable(message)
+        connection, there = self.connection(), _identity(self.path)
+        if there == self._local.file:
+            if self.damage:
+                raise corrupt(self.path, self.damage)
+            return connection
+        if there == _GONE:
+            message = f"{self.path} was taken away while it was open; nothing was written. Open the memory again."
+            raise StoreUnreadable(message)
+        self.damage = ""
+        with self._lock:
+            self._opened.discard(connection)
+        connection.close()
+        del self._local.connection
+        connection = self.connection()
+        with _told(self.path):
+            check_version(connection, self.path)
+        return connection
 
     def _refuse_if_closed(self, opened: apsw.Connection | None = None) -> None:
         if self._closed:
@@ -60,7 +103,7 @@ class Database:
 
     def rows(self, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """All rows of a reading statement, as tuples."""
-        with _told(self.path):
+        with self._noticing():
             return run(self.connection(), text, values)
 
     def row(self, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> Any:
@@ -71,11 +114,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[apsw.Connection]:
         """One write transaction: everything in the block, or nothing. Must not wait for anything but the disk."""
-        if self.read_only:
-            message = f"{self.path} was opened for reading only; nothing was changed"
-            raise StoreUnreadable(message)
-        connection = self.connection()
-        with _told(self.path):
+        connection = self._writable()
+        with self._noticing():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -84,6 +124,16 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """SQLite's errors in our words; damage is remembered."""
+        try:
+            with _told(self.path):
+                yield
+        except StoreCorrupt as error:
+            self.damage = self.damage or str(error.__cause__)
+            raise
 
     def data_version(self) -> int:
         """A number that changes when another connection changed the file."""
@@ -116,6 +166,18 @@ def open_database(path: str, busy_ms: int = BUSY_MS) -> tuple[Database, tuple[st
             raise
         reason = f"{folder} cannot be written; what it holds can be read. Hooks cannot record anything there."
         return Database(path, read_only=True, busy_ms=busy_ms), (reason,)
+
+
+_GONE = (0, 0)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Which file is at *path*; none at all is one too."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # at every write: without making a path first
+    except OSError:
+        return _GONE
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -735,3 +735,49 @@ RETURN_ALIAS = "UPDATE project_aliases SET project_id = ? WHERE key = ?"
 DROP_PROJECT = "DELETE FROM projects WHERE id = ?"
 DROP_PROJECT_MEMORIES = "DELETE FROM memories WHERE project_id = ? RETURNING id"
 DROP_PROJECT_SESSIONS = "DELETE FROM sessions WHERE project_id = ? RETURNING id"
+
+# --------------------------------------------------------------------------------------------------------- salvage
+TABLES = "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
+COLUMNS = "SELECT name, type, pk FROM pragma_table_xinfo(?)"
+WITHOUT_ROWID = "SELECT 1 FROM pragma_table_list WHERE name = ? AND schema = 'main' AND wr = 1"
+INDEXES = "SELECT name FROM pragma_index_list(?)"
+ROOTS = "SELECT type, name, tbl_name, rootpage FROM sqlite_schema"
+FOREIGN_KEYS = "PRAGMA foreign_keys={}"
+SALVAGE = "INSERT OR IGNORE INTO {table}({columns}) VALUES ({values})"
+DANGLING = "PRAGMA foreign_key_check"
+LAST_ID = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?"
+DROP_ROW = "DELETE FROM {table} WHERE rowid = ?"
+LOST_SESSIONS = """
+INSERT OR IGNORE INTO sessions(id, host_id, project_id, status, started_ms, last_ms)
+SELECT l.session_id, 'recovered-' || l.session_id, coalesce(max(l.project_id),
+ 0), 'completed', min(l.at), max(l.at)
+FROM (SELECT session_id, NULL AS project_id, occurred_ms AS at FROM events
+  UNION ALL SELECT session_id, NULL, created_ms FROM prompts
+  UNION ALL SELECT session_id, project_id, created_ms FROM memories WHERE session_id IS NOT NULL) l
+WHERE l.session_id NOT IN (SELECT id FROM sessions) GROUP BY l.session_id
+"""
+LOST_PROJECTS = """
+INSERT OR IGNORE INTO projects(id, key, name, root, created_ms)
+SELECT l.project_id, 'recovered:' || l.project_id, 'recovered-' || l.project_id, '', min(l.at)
+FROM (SELECT project_id, started_ms AS at FROM sessions UNION ALL SELECT project_id, created_ms FROM memories) l
+WHERE l.project_id NOT IN (SELECT id FROM projects) GROUP BY l.project_id
+"""
+LONE_FILES = "DELETE FROM memory_files WHERE memory_id NOT IN (SELECT id FROM memories)"
+LONE_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id NOT IN (SELECT id FROM memories)"
+LONE_LINKS = """
+DELETE FROM memory_links WHERE memory_id NOT IN (SELECT id FROM memories) OR other_id NOT IN (SELECT id FROM memories)
+"""
+LONE_ALIASES = "DELETE FROM project_aliases WHERE project_id NOT IN (SELECT id FROM projects)"
+QUICK_CHECK = "PRAGMA quick_check(5)"
+FULL_CHECK = "PRAGMA integrity_check(5)"
+FULLTEXT_CHECK = "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
+FULLTEXT_REBUILD = "INSERT INTO {table}({table}) VALUES ('rebuild')"
+FULLTEXT_COUNTS = """
+SELECT (SELECT count(*) FROM memories), (SELECT count(*) FROM memories_fts_docsize),
+  (SELECT count(*) FROM prompts), (SELECT count(*) FROM prompts_fts_docsize)
+"""
+STRAY_VECTORS = """
+SELECT (SELECT count(*) FROM vectors v WHERE v.memory_id NOT IN (SELECT id FROM memories) OR NOT EXISTS (
+    SELECT 1 FROM vector_signs s WHERE s.project_id = v.project_id AND s.memory_id = v.memory_id))
+  + (SELECT count(*) FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors))
+"""

@@ -209,7 +209,9 @@ def test_a_corrupt_file_is_told_and_the_inbox_waits(memories: Memories, hosts: C
     data = file.read_bytes()
     file.write_bytes(data[:100] + b"\xa5" * (len(data) - 100))
     inbox = sorted((Path(memory.data_dir) / "inbox").iterdir())
-    with pytest.raises(StoreUnreadable, match=r"claude-mem\.db cannot be used: .*backups.* waiting in the inbox"):
+    with pytest.raises(
+        StoreUnreadable, match=r"claude-mem\.db is damaged: .*claude-mem recover.* waiting in the inbox"
+    ):
         claudemem_lib.open(memory.data_dir)
     assert sorted((Path(memory.data_dir) / "inbox").iterdir()) == inbox
     file.write_bytes(data)

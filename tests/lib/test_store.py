@@ -525,7 +525,7 @@ def test_a_corrupt_file_is_told_and_not_made_worse(tmp_path: Path, damage: str) 
         start = 100 if damage == "all but the header" else len(data) // 4
         data[start:] = random.Random(1).randbytes(len(data) - start)
     file.write_bytes(data)
-    with pytest.raises(StoreUnreadable, match="cannot be used"):
+    with pytest.raises(StoreUnreadable, match="is damaged"):
         _use(tmp_path / "data")
 
 

@@ -135,7 +135,7 @@ def _an_unwritable_log(serving: Serving, _port: int) -> None:
 
 
 FAILURES = [
-    (_corrupt, "cannot be used"),
+    (_corrupt, "claude-mem recover"),
     (_foreign, "is not a claude-mem memory file"),
     (_no_mode, "nowhere"),
     (_a_file, "cannot be used"),

@@ -1,0 +1,70 @@
+"""Is the file sound? SQLite's own check of pages and rows, the full text against its rows, vectors against theirs."""
+
+from __future__ import annotations
+
+import re
+
+import apsw
+
+from claudemem_lib.errors import StoreCorrupt, StoreError
+from claudemem_lib.store import sql
+from claudemem_lib.store.connection import kind_of, run
+from claudemem_lib.store.database import Database
+
+LONGEST = 500
+_OF_FULLTEXT = re.compile(r"fts5|inverted index", re.IGNORECASE)  # fulltext() tells of that; its rows are whole
+FULLTEXTS = ("memories_fts", "prompts_fts")
+
+
+def damage(database: Database, *, full: bool = False) -> str:
+    """What is wrong with the file's pages and rows, "" if nothing is; with *full* indexes are compared with their rows too."""
+    try:
+        found = [str(row[0]) for row in database.rows(sql.FULL_CHECK if full else sql.QUICK_CHECK)]
+    except StoreCorrupt as error:
+        found = [str(error.__cause__)]
+    lines = [line.strip() for text in found for line in text.splitlines()]
+    return "; ".join(line for line in lines if line not in ("", "ok") and not _OF_FULLTEXT.search(line))[:LONGEST]
+
+
+def damage_of(path: str) -> str:
+    """What is wrong with the file at *path*, looked at without changing it, not even by moving its log into it."""
+    try:
+        if kind_of(path) != "ours":
+            return "its first bytes are not those of a database of ours"
+        database = Database(path, read_only=True)
+    except StoreError as error:
+        return str(error.__cause__ or error)
+    try:
+        database.connection().config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        return damage(database, full=True)
+    except apsw.Error as error:
+        return str(error)
+    finally:
+        database.close()
+
+
+def fulltext(database: Database, *, full: bool = False) -> str:
+    """What is wrong with the full text, "" if it knows the rows there are; with *full* word by word."""
+    try:
+        memories, indexed, prompts, prompts_indexed = database.row(sql.FULLTEXT_COUNTS)
+        if (memories, prompts) != (indexed, prompts_indexed):
+            return f"{indexed} of {memories} memories and {prompts_indexed} of {prompts} prompts are in the full text"
+        for table in FULLTEXTS if full and not database.read_only else ():
+            with database.write() as connection:
+                run(connection, sql.FULLTEXT_CHECK.format(table=table))
+    except (StoreError, apsw.Error) as error:
+        database.damage = ""  # only an index; its table can be read
+        return f"the full text is damaged: {error.__cause__ or error}"
+    return ""
+
+
+def rebuild_fulltext(database: Database) -> None:
+    """Make the full text anew from the rows, in one transaction each."""
+    for table in FULLTEXTS:
+        with database.write() as connection:
+            run(connection, sql.FULLTEXT_REBUILD.format(table=table))
+
+
+def stray_vectors(database: Database) -> int:
+    """How many vectors have lost their memory or their other half."""
+    return int(database.row(sql.STRAY_VECTORS)[0])
