@@ -18,6 +18,7 @@ from claudemem_lib.ids import now_ms
 from claudemem_lib.models import TakenIn
 from claudemem_lib.store import events, sessions
 from claudemem_lib.store.text import storable
+from claudemem_lib.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -121,7 +122,15 @@ def store(database: Database, found: Sequence[dict[str, Any]], taken_ms: int) ->
         return 0
     places = _places(found)
     with database.write() as connection:
-        return sum(_stored(connection, event, places, taken_ms) for event in found)
+        forgotten = Tombstones(connection)
+        wanted = (event for event in found if not _forgotten(forgotten, event, places))
+        return sum(_stored(connection, event, places, taken_ms) for event in wanted)
+
+
+def _forgotten(tombstones: Tombstones, event: dict[str, Any], places: dict[str, dict[str, Any]]) -> bool:
+    """Whether what an event tells of was forgotten."""
+    session = event["session"]
+    return tombstones.moment(places[session]["identity"][0], session, event["at_ms"])
 
 
 def read_event(data: bytes) -> dict[str, Any]:

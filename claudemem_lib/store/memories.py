@@ -85,6 +85,8 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     row["content_key"] = content_key(row, files)
     repeated = run(connection, sql.REPEAT, row) if row["content_key"] is not None else []
     memory = int((repeated or run(connection, sql.ADD_MEMORY, row))[0][0])
+    if repeated and origin.batch:
+        run(connection, sql.ADD_REPEAT, (memory, origin.batch, origin.session_id, origin.prompt_number))
     for position, (role, path) in enumerate(files):
         run(connection, sql.ADD_FILE, (memory, role, path, position))
     for concept in concepts:

@@ -165,5 +165,5 @@ def _mend(database: Database, numbers: Iterable[tuple[Any, ...]]) -> None:
         for table, rowid, _, _ in run(connection, sql.DANGLING):
             if rowid is not None:
                 run(connection, sql.DROP_ROW.format(table=table), (rowid,))
-        for text in (sql.LONE_FILES, sql.LONE_CONCEPTS, sql.LONE_LINKS, sql.LONE_ALIASES):
+        for text in (sql.LONE_FILES, sql.LONE_CONCEPTS, sql.LONE_LINKS, sql.LONE_REPEATS, sql.LONE_ALIASES):
             run(connection, text)

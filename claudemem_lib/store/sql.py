@@ -7,12 +7,13 @@ APPLICATION_ID = 0x434D454D  # "CMEM"
 SCHEMA_1 = """
 CREATE TABLE migrations(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
 
+-- Numbers of rows are never given out again (AUTOINCREMENT): what was forgotten can be put back for a while.
 CREATE TABLE projects(
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, root TEXT NOT NULL,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, root TEXT NOT NULL,
   created_ms INTEGER NOT NULL) STRICT;
 
 CREATE TABLE sessions(
-  id INTEGER PRIMARY KEY, host_id TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL REFERENCES projects(id),
+  id INTEGER PRIMARY KEY AUTOINCREMENT, host_id TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL REFERENCES projects(id),
   title TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT 'active' CHECK(status IN ('active', 'completed')),
   source TEXT NOT NULL DEFAULT '', cwd TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '',
   started_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ended_ms INTEGER, context_ms INTEGER,
@@ -20,7 +21,7 @@ CREATE TABLE sessions(
 CREATE INDEX sessions_by_project ON sessions(project_id, last_ms);
 
 CREATE TABLE prompts(
-  id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, host_prompt_id TEXT NOT NULL DEFAULT '',
   origin TEXT NOT NULL DEFAULT 'user' CHECK(origin IN ('user', 'host')), text TEXT NOT NULL,
   terms TEXT NOT NULL DEFAULT '', created_ms INTEGER NOT NULL, UNIQUE(session_id, number)) STRICT;
@@ -41,7 +42,7 @@ CREATE TRIGGER prompts_au AFTER UPDATE OF text, terms ON prompts BEGIN
 END;
 
 CREATE TABLE events(
-  id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
   session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE, prompt_number INTEGER NOT NULL,
   kind TEXT NOT NULL, tool TEXT NOT NULL DEFAULT '', payload TEXT NOT NULL, occurred_ms INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'pending' CHECK(state IN ('pending', 'claimed', 'finished', 'parked')),
@@ -88,6 +89,11 @@ CREATE TABLE memory_concepts(
   memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL,
   PRIMARY KEY(memory_id, concept)) STRICT, WITHOUT ROWID;
 CREATE INDEX memory_concepts_by_name ON memory_concepts(concept, memory_id);
+
+-- The batches that told a memory again: their events are its evidence too.
+CREATE TABLE memory_repeats(
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, batch TEXT NOT NULL,
+  session_id INTEGER NOT NULL, prompt_number INTEGER NOT NULL, PRIMARY KEY(memory_id, batch)) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE memories_fts USING fts5(
   title, subtitle, narrative, facts, investigated, learned, completed, next_steps, notes, verbatim, terms,
@@ -147,17 +153,23 @@ CREATE TABLE memory_links(
   PRIMARY KEY(memory_id, kind, other_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX memory_links_back ON memory_links(other_id, kind);
 
--- Other keys of a project: folders whose project was merged into it. `undo` holds what was changed or deleted, for a few minutes.
+-- Other keys of a project: folders whose project was merged into it. `undo` holds what was changed or deleted, for a few minutes,
+-- and `undo_rows` the rows as they were, each as a JSON array of its columns.
 CREATE TABLE project_aliases(
   key TEXT PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects(id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
 CREATE TABLE undo(
   id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, what TEXT NOT NULL, verb TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
+CREATE TABLE undo_rows(
+  id INTEGER PRIMARY KEY, undo_id INTEGER NOT NULL REFERENCES undo(id) ON DELETE CASCADE, place TEXT NOT NULL,
+  kept TEXT NOT NULL) STRICT;
+CREATE INDEX undo_rows_of ON undo_rows(undo_id, place);
 
--- What was forgotten, so that no transcript and no bundle brings it back: a memory by its uid, a session by the host's id, and
--- everything of a project (by its key) that is older than `at_ms`.
+-- What was forgotten, so that no transcript, bundle or late event brings it back; never what it said. A memory by its uid, a
+-- session by the host's id (whatever it says later), a prompt as `SESSION#NUMBER`, a project by its key (what is older than
+-- `at_ms`), a span of time as `FROM..UNTIL` with its scope (tombstones.py).
 CREATE TABLE tombstones(
-  kind TEXT NOT NULL CHECK(kind IN ('memory', 'session', 'project')), key TEXT NOT NULL, at_ms INTEGER NOT NULL,
-  PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;
+  kind TEXT NOT NULL CHECK(kind IN ('memory', 'session', 'prompt', 'project', 'span')), key TEXT NOT NULL,
+  at_ms INTEGER NOT NULL, PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE transcripts(
   path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, read_ms INTEGER NOT NULL) STRICT;
@@ -261,6 +273,11 @@ INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, terms, cre
 """
 REQUEST = """
 SELECT text, number FROM prompts WHERE session_id = ? AND number <= ? AND origin = 'user' ORDER BY number DESC LIMIT 1
+"""
+TOMBSTONE = "SELECT at_ms FROM tombstones WHERE kind = ? AND key = ?"
+TOMBSTONES_OF = "SELECT key FROM tombstones WHERE kind = ?"
+ADD_TOMBSTONE = """
+INSERT INTO tombstones(kind, key, at_ms) VALUES (?, ?, ?) ON CONFLICT(kind, key) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)
 """
 UNOBSERVED = "SELECT EXISTS (SELECT 1 FROM events WHERE state IN ('pending', 'claimed'))"
 
@@ -376,6 +393,7 @@ REPEAT = """
 UPDATE memories SET repeats = repeats + 1, repeated_ms = max(coalesce(repeated_ms, 0), :created_ms)
 WHERE id = (SELECT min(id) FROM memories WHERE content_key = :content_key AND project_id = :project_id) RETURNING id
 """
+ADD_REPEAT = "INSERT OR IGNORE INTO memory_repeats(memory_id, batch, session_id, prompt_number) VALUES (?, ?, ?, ?)"
 ADD_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
 ADD_CONCEPT = "INSERT OR IGNORE INTO memory_concepts(memory_id, concept) VALUES (?, ?)"
 MEMORIES = """
@@ -767,6 +785,7 @@ LONE_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id NOT IN (SELECT id F
 LONE_LINKS = """
 DELETE FROM memory_links WHERE memory_id NOT IN (SELECT id FROM memories) OR other_id NOT IN (SELECT id FROM memories)
 """
+LONE_REPEATS = "DELETE FROM memory_repeats WHERE memory_id NOT IN (SELECT id FROM memories)"
 LONE_ALIASES = "DELETE FROM project_aliases WHERE project_id NOT IN (SELECT id FROM projects)"
 QUICK_CHECK = "PRAGMA quick_check(5)"
 FULL_CHECK = "PRAGMA integrity_check(5)"
