@@ -1,50 +1,30 @@
-"""Put our hooks into a host's settings and take them out again, byte for byte.
+"""Put our part into a host's configuration and take it out again, byte for byte.
 
-`plan` and `uninstall_plan` only read; `apply` writes. What was changed stands in the manifest, `install.json` in the
-data folder: the file's bytes before us and the hashes of what we replaced and wrote. The manifest is written before the
-first change and removed after the last, so a crash in between can be undone. Without it our entries are still
-recognised and taken out.
+`plan`, `plan_host` and `uninstall_plan` only read; `apply` writes. What was changed stands in the manifest
+(hosts.manifest). Without it our entries are still recognised and taken out.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib.util
-import json
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 from claudemem_lib.errors import HostFileError
-from claudemem_lib.hosts import claude_code, files
+from claudemem_lib.hosts import catalog, claude_code, files, here, manifest, units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-MANIFEST = "install.json"
-_BOM = b"\xef\xbb\xbf"
-_MEND = "Mend the file or add the hooks by hand (docs/install.md), then try again."
+    from claudemem_lib.hosts.entry import Entry, Target
 
-
-@frozen
-class Record:
-    """What the manifest keeps of one file: bytes before us (base64), None where there was no file, and hashes.
-
-    *replaced* and *written* are the SHA-256 of the bytes the last change found and left; *folders* are those it made.
-    """
-
-    original: str | None
-    replaced: str | None
-    written: str | None
-    folders: tuple[str, ...] = ()
-
-    @property
-    def original_bytes(self) -> bytes | None:
-        """The bytes to bring back."""
-        return None if self.original is None else base64.b64decode(self.original, validate=True)
+MANIFEST = manifest.FILE
+_MEND = "Mend the file or add the entries by hand (docs/install.md), then try again."
+_SERVER_PACKAGES = ("mcp", "watchfiles")
 
 
 @frozen
@@ -67,6 +47,11 @@ class Plan:
         return not self.changes
 
     @property
+    def last(self) -> bool:
+        """Whether no host has anything of ours after this plan: the manifest goes, or there was none."""
+        return all(change.after is None for change in self.changes if change.path == self.manifest)
+
+    @property
     def diff(self) -> str:
         """All changes to the host's files as one unified diff."""
         return "".join(change.diff for change in self.files)
@@ -78,56 +63,125 @@ def host_config_dir(environment: Mapping[str, str]) -> Path:
 
 
 def plan(config_dir: Path | str, data_dir: Path | str, interpreter: Path | str = sys.executable) -> Plan:
-    """What installing into *config_dir* would change. HostFileError if a file is not what we know how to change.
+    """What installing into Claude Code's *config_dir* would change. HostFileError if a file is none we know how to change.
 
     The hooks will run *interpreter* and write to *data_dir*; both are made absolute, links in them are not followed.
     """
-    path = files.resolve(Path(config_dir).absolute() / claude_code.SETTINGS_FILE)
-    manifest, records, problems = _manifest(data_dir)
-    python, home = str(Path(interpreter).absolute()), str(Path(data_dir).absolute())
-    wanted = claude_code.groups(python, _hook_script(), home)
+    environment = {"CLAUDE_CONFIG_DIR": str(Path(config_dir).absolute())}
+    return plan_host("claude-code", data_dir, environment, interpreter=interpreter)
+
+
+def plan_host(
+    name: str,
+    data_dir: Path | str,
+    environment: Mapping[str, str],
+    *,
+    interpreter: Path | str = sys.executable,
+) -> Plan:
+    """What installing into the host *name* (see hosts.catalog) would change; KeyError if there is no such host."""
+    host = catalog.named(name)
+    stored, records, problems = manifest.read(data_dir)
+    commands = here.commands(interpreter, data_dir)
+    warnings = [*problems, *_about_interpreter(commands.interpreter)]
+    changes: list[files.Change] = []
+    report: list[str] = []
+    for target in here.targets(host, environment, commands):
+        change, said = _add(target, host, records)
+        warnings += said
+        report.append(_said_of(target.path, change))
+        if change:
+            changes.append(change)
+    if not changes:
+        return Plan((), stored.path, tuple(warnings), tuple(report))
+    if name not in ("claude-code", "systemd", "launchd"):
+        warnings += _about_server()
+    report += [f"What was there before is kept in {stored.path}; `claude-mem uninstall` brings it back."]
+    report += [host.then] if host.then else []
+    return Plan((manifest.written(stored, records), *changes), stored.path, tuple(warnings), tuple(report))
+
+
+def _add(
+    target: Target, host: catalog.Host, records: dict[str, manifest.Record]
+) -> tuple[files.Change | None, tuple[str, ...]]:
+    """The change that puts our part into one file, None if it is there; *records* is brought up to date. And warnings."""
+    path, entry = target.path, target.entry
     before = files.read(path)
     record = records.get(str(path))
     try:
-        text = _decode(before)[1]
-        claude_code.check(text, wanted)
-        warnings = (*problems, *_about_interpreter(python), *claude_code.warnings(text))
-        if claude_code.is_installed(text, wanted):
-            return Plan((), manifest.path, warnings, (f"{path} already has our hooks; nothing was changed.",))
-        original = _without_us(before, record)
-        after = _with_us(original, wanted)
+        text = files.decode(before)[1]
+        entry.check(text)
+        warnings = entry.warnings(text)
+        if before is not None and entry.is_installed(text):
+            return None, warnings
+        original = _without_us(before, record, entry)
+        after = _with_us(original, entry)
     except ValueError as error:
         raise files.refusal(path, error, _MEND) from error
     files.check_writable(path)
     folders = files.missing_folders(path)
     made = tuple(map(str, folders)) or (record.folders if record and original is None else ())
-    records[str(path)] = Record(_base64(original), _sha256(before), _sha256(after), made)
-    changes = (_with_records(manifest, records), files.Change(path, before, after, folders))
-    return Plan(changes, manifest.path, warnings, _said_after_install(path, manifest.path))
+    hashes = manifest.sha256(before), manifest.sha256(after)
+    records[str(path)] = manifest.Record(manifest.base64_of(original), *hashes, made, host.name, entry.kind)
+    return files.Change(path, before, after, folders), warnings
 
 
-def _said_after_install(path: Path, manifest: Path) -> tuple[str, ...]:
-    return (
-        f"Our hooks were added to {path}; sessions started from now on are remembered.",
-        f"What the file was before is kept in {manifest}; `claude-mem uninstall` brings it back.",
-    )
+def _said_of(path: Path, change: files.Change | None) -> str:
+    if change is None:
+        return f"{path} already has our entries; nothing was changed there."
+    return f"Our entries were added to {path}; sessions started from now on have it."
 
 
-def uninstall_plan(config_dir: Path | str, data_dir: Path | str) -> Plan:
-    """What taking our hooks out of every file we changed, and of *config_dir*, would change."""
-    manifest, records, warnings = _manifest(data_dir)
-    here = files.resolve(Path(config_dir).absolute() / claude_code.SETTINGS_FILE)
+def uninstall_plan(
+    config_dir: Path | str,
+    data_dir: Path | str,
+    environment: Mapping[str, str] | None = None,
+    hosts: Collection[str] = (),
+) -> Plan:
+    """What taking our part out of every file we changed, and of those of *hosts* (all that are known) would change.
+
+    *config_dir* is Claude Code's. With *hosts* only their files are touched.
+    """
+    stored, records, problems = manifest.read(data_dir)
+    warnings = problems
+    mine = {path: record for path, record in records.items() if not hosts or record.host in hosts}
+    targets = {path: catalog.undoing(record.kind) for path, record in mine.items()}
+    asked: list[str] = []
+    for target in _known(config_dir, environment, hosts):
+        targets.setdefault(str(target.path), target.entry)
+        if target.entry.kind == claude_code.Hooks().kind or hosts:
+            asked.append(str(target.path))
     changes: list[files.Change] = []
     report: list[str] = []
-    for path in dict.fromkeys((*map(Path, records), here)):
-        change, line = _undo(path, records.get(str(path)))
-        report.append(line)
+    for path, entry in targets.items():
+        try:
+            change, line = _undo(Path(path), entry, mine.get(path))
+        except HostFileError as error:
+            if path in mine or path in asked:
+                raise
+            warnings = (*warnings, str(error))
+            continue
         if change:
             changes.append(change)
-    if manifest.before is not None:
-        changes.append(manifest)
+        if change or path in mine or path in asked:
+            report.append(line)
+    left = {path: record for path, record in records.items() if path not in mine}
+    if mine or problems:
+        changes.append(manifest.written(stored, left))
     report.append(f"Your memory stays in {Path(data_dir).absolute()}; delete that folder if you want it gone.")
-    return Plan(tuple(changes), manifest.path, warnings, tuple(report))
+    return Plan(tuple(changes), stored.path, warnings, tuple(report))
+
+
+def _known(config_dir: Path | str, environment: Mapping[str, str] | None, hosts: Collection[str]) -> list[Target]:
+    """The files in which something of ours may be, whatever the manifest says."""
+    given = {**(environment or {}), "CLAUDE_CONFIG_DIR": str(Path(config_dir).absolute())}
+    commands = catalog.Commands("", "", "", "", sys.platform)
+    known = (*catalog.HOSTS, *catalog.UNITS) if environment is not None else (catalog.named("claude-code"),)
+    found: list[Target] = []
+    for host in known:
+        if not hosts or host.name in hosts:
+            with suppress(*(() if host.name in (*hosts, "claude-code") else (HostFileError,))):
+                found += here.targets(host, given, commands)
+    return found
 
 
 def apply(plan: Plan) -> tuple[str, ...]:
@@ -139,13 +193,13 @@ def apply(plan: Plan) -> tuple[str, ...]:
     return plan.report
 
 
-def _undo(path: Path, record: Record | None) -> tuple[files.Change | None, str]:
+def _undo(path: Path, entry: Entry, record: manifest.Record | None) -> tuple[files.Change | None, str]:
     """The change that takes us out of one file, if it needs one, and the line to report."""
     before = files.read(path)
     try:
-        after = _without_us(before, record)
+        after = _without_us(before, record, entry)
     except ValueError as error:
-        remedy = "Mend it, or take out the entries that name claudemem_hooks by hand, then try again."
+        remedy = "Mend it, or take out the entries that name claudemem_hooks or claudemem_mcp by hand, then try again."
         raise files.refusal(path, error, remedy) from error
     folders = tuple(map(Path, record.folders)) if record and after is None else ()
     change = files.Change(path, before, after, folders)
@@ -156,62 +210,50 @@ def _undo(path: Path, record: Record | None) -> tuple[files.Change | None, str]:
     return change, _said_after_undo(change, record)
 
 
-def _said_after_undo(change: files.Change, record: Record | None) -> str:
+def _said_after_undo(change: files.Change, record: manifest.Record | None) -> str:
     if change.after is None:
         return f"{change.path} was removed; installing had made it."
-    if record and _sha256(change.before) in (record.replaced, record.written):
+    if record and record.is_as_we_know(change.before):
         return f"{change.path} is again byte for byte what it was before."
-    return f"Our hooks were taken out of {change.path}; everything else in it stays."
+    return f"Our entries were taken out of {change.path}; everything else in it stays."
 
 
-def _without_us(data: bytes | None, record: Record | None) -> bytes | None:
+def _without_us(data: bytes | None, record: manifest.Record | None, entry: Entry) -> bytes | None:
     """What a file would be had we never touched it, later edits of others kept; None for no file."""
     if data is None:
         return None
     original = record.original_bytes if record else None
-    if record and _sha256(data) in (record.replaced, record.written):
+    if record and record.is_as_we_know(data):
         return original
-    if not claude_code.mentions_us(data):
+    bom, text = files.decode(data, strict=False)
+    if not entry.is_mentioned(text):
         return data
-    bom, text = _decode(data)
-    left = claude_code.without_hooks(text, _decode(original)[1])
-    if record and original is None and "".join(left.split()) == "{}":
+    bom, text = files.decode(data)
+    left = entry.removed(text, files.decode(original)[1])
+    made = original is None if record else entry.kind == units.Whole().kind
+    if made and entry.is_blank(left):
         return None
     return bom + left.encode()
 
 
-def _with_us(data: bytes | None, wanted: Mapping[str, Any]) -> bytes:
-    """A file with our hooks; a new one if there is none."""
-    bom, text = _decode(b"{}\n" if data is None else data)
+def _with_us(data: bytes | None, entry: Entry) -> bytes:
+    """A file with our part; a new one if there is none."""
+    bom, text = files.decode(entry.empty.encode() if data is None else data)
     try:
-        return bom + claude_code.with_hooks(text, wanted).encode()
+        return bom + entry.added(text).encode()
     except UnicodeEncodeError:
-        message = "a path to put into it is not UTF-8, which JSON cannot hold"
+        message = "a path to put into it is not UTF-8, which such a file cannot hold"
         raise ValueError(message) from None
 
 
-def _decode(data: bytes | None) -> tuple[bytes, str]:
-    """Byte order mark and text of a file; ValueError if it is no UTF-8."""
-    if data is None:
-        return b"", ""
-    bom = _BOM if data.startswith(_BOM) else b""
-    try:
-        return bom, data[len(bom) :].decode()
-    except UnicodeDecodeError:
-        message = "it is not UTF-8 text"
-        raise ValueError(message) from None
-
-
-def _hook_script() -> str:
-    """The absolute path of run.py, in a wheel, an editable install and a checkout alike."""
-    found = importlib.util.find_spec("claudemem_hooks")
-    folders = found.submodule_search_locations if found else None
-    if not folders:
-        message = (
-            "The package claudemem_hooks is not installed beside claudemem_lib. Reinstall claudemem, then try again."
-        )
-        raise HostFileError(message)
-    return str(Path(folders[0]).absolute() / "run.py")
+def _about_server() -> tuple[str, ...]:
+    """A warning where the server that a host would start cannot run."""
+    missing = [name for name in _SERVER_PACKAGES if importlib.util.find_spec(name) is None]
+    if not missing:
+        return ()
+    return (
+        f"The search tools need packages that are not installed ({', '.join(missing)}): pip install 'claudemem[server]'.",
+    )
 
 
 def _about_interpreter(interpreter: str) -> tuple[str, ...]:
@@ -223,40 +265,3 @@ def _about_interpreter(interpreter: str) -> tuple[str, ...]:
         "Install claudemem for good (for example with pipx or `uv tool install`), then run this again."
     )
     return (warning,)
-
-
-def _manifest(data_dir: Path | str) -> tuple[files.Change, dict[str, Record], tuple[str, ...]]:
-    """The manifest as a change that removes it, its records by path, and what is wrong with it."""
-    path = Path(data_dir).absolute() / MANIFEST
-    data = files.read(path)
-    change = files.Change(path, data, None)
-    try:
-        return change, {} if data is None else _records(data), ()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        warning = f"{path} cannot be read, so no file is restored from it; our entries are recognised and taken out."
-        return change, {}, (warning,)
-
-
-def _records(data: bytes) -> dict[str, Record]:
-    """What a manifest says. ValueError, KeyError, TypeError or AttributeError if it is none of ours."""
-    found = {}
-    for path, values in json.loads(data)["files"].items():
-        record = Record(**(values | {"folders": tuple(values["folders"])}))
-        _ = record.original_bytes  # raises where it is no base64
-        found[path] = record
-    return found
-
-
-def _with_records(manifest: files.Change, records: Mapping[str, Record]) -> files.Change:
-    """The change that writes *records* into the manifest."""
-    value = {"version": 1, "files": {path: asdict(record) for path, record in records.items()}}
-    data = json.dumps(value, indent=2).encode() + b"\n"
-    return files.Change(manifest.path, manifest.before, data, files.missing_folders(manifest.path))
-
-
-def _sha256(data: bytes | None) -> str | None:
-    return None if data is None else hashlib.sha256(data).hexdigest()
-
-
-def _base64(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode("ascii")

@@ -9,7 +9,7 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, doctor, find, queue, recall, server, setup, switches, tui, upkeep
+from claudemem_lib.cli import cost, curate, doctor, find, hosts, queue, recall, server, setup, switches, tui, upkeep
 from claudemem_lib.cli.base import Command
 
 
@@ -51,7 +51,7 @@ for command in (
     server.logs,
     doctor.recover,
     setup.settings,
-    setup.install,
-    setup.uninstall,
+    hosts.install,
+    hosts.uninstall,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands that try the product out, set it up and take it away: demo, settings, install, uninstall."""
+"""Commands that try the product out and set it up: demo, settings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import install as installer
-from claudemem_lib import paths, render, settings_form
+from claudemem_lib import render, settings_form
 from claudemem_lib import settings as settings_
 from claudemem_lib.cli.base import example, json_option, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 @click.command(epilog=example("demo", "demo --json"))
@@ -68,37 +67,3 @@ def _shown(current: settings_.Settings, key: str, about: Mapping[str, Any]) -> A
     """A setting's value; of a secret only whether there is one."""
     value = getattr(current, settings_.field_of(key))
     return "********" if about["secret"] and value else value
-
-
-@click.command("install", epilog=example("install --dry-run", "install"))
-@click.option("--dry-run", is_flag=True, help="Print the exact changes and make none.")
-@json_option
-@click.pass_obj
-def install(data_dir: str, *, dry_run: bool, as_json: bool) -> None:
-    """Connect Claude Code: add our hooks to its settings. `claude-mem uninstall` takes them out again."""
-    _apply(installer.plan(_host_folder(), data_dir), dry_run=dry_run, as_json=as_json)
-
-
-@click.command("uninstall", epilog=example("uninstall --dry-run", "uninstall"))
-@click.option("--dry-run", is_flag=True, help="Print the exact changes and make none.")
-@json_option
-@click.pass_obj
-def uninstall(data_dir: str, *, dry_run: bool, as_json: bool) -> None:
-    """Take our hooks out of Claude Code's settings; everything remembered stays in the data folder."""
-    _apply(installer.uninstall_plan(_host_folder(), data_dir), dry_run=dry_run, as_json=as_json)
-
-
-def _host_folder() -> Any:
-    return installer.host_config_dir({name: paths.environment(name) or "" for name in ("CLAUDE_CONFIG_DIR", "HOME")})
-
-
-def _apply(plan: installer.Plan, *, dry_run: bool, as_json: bool) -> None:
-    """Show or carry out a plan."""
-    report: Iterable[str] = () if dry_run else installer.apply(plan)
-    found = {"diff": plan.diff, "warnings": plan.warnings, "report": list(report), "applied": not dry_run}
-    lines = [*(f"Warning: {warning}" for warning in plan.warnings), *([plan.diff] if dry_run else []), *report]
-    if dry_run:
-        lines.append(
-            "Nothing would change." if plan.empty else "Nothing was changed; run it without --dry-run to do this."
-        )
-    show(found, "\n".join(lines), as_json=as_json)

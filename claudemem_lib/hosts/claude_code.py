@@ -1,21 +1,22 @@
-"""Our hooks in Claude Code's settings.json: put in, recognised, taken out. Text in, text out; no files.
+"""Our hooks in settings.json of Claude Code and hooks.json of Codex: put in, recognised, taken out. No files.
 
-The shape is `{"hooks": {EVENT: [{"matcher"?: TEXT, "hooks": [{"type": "command", "command", "args", "timeout"}]}]}}`.
-Entries are in exec form (`args`), so no shell and no PATH takes part. hooks/hooks.json says the same for the plugin; a
-test compares the two.
+The shape is `{"hooks": {EVENT: [{"matcher"?: TEXT, "hooks": [{"type": "command", "command", "args"?, "timeout"}]}]}}`.
+Claude Code's entries are in exec form (`args`), so no shell and no PATH takes part; Codex wants one line for its shell.
+hooks/hooks.json says the same as `groups` for the plugin; a test compares the two.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib.hosts import jsontext
+from attrs import field, frozen
+
+from claudemem_lib.hosts import entry, jsontext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SETTINGS_FILE = "settings.json"
-_MARK = "claudemem_hooks/run.py"
 _EVENTS: tuple[tuple[str, str, str, int], ...] = (  # event, matcher, what run.py is told, seconds
     ("SessionStart", "startup|resume|fork|clear|compact", "context", 10),
     ("UserPromptSubmit", "", "event", 5),
@@ -27,6 +28,43 @@ _EVENTS: tuple[tuple[str, str, str, int], ...] = (  # event, matcher, what run.p
     ("PostCompact", "", "event", 5),
     ("SessionEnd", "", "event", 5),
 )
+
+
+@frozen
+class Hooks:
+    """The groups of hooks we add, by event; as an Entry."""
+
+    wanted: Mapping[str, Any] = field(factory=dict)
+    kind: str = "hook-groups"
+    empty: str = "{}\n"
+
+    def check(self, text: str) -> None:
+        """ValueError if hooks cannot be added."""
+        check(text, self.wanted)
+
+    def is_installed(self, text: str) -> bool:
+        """Whether exactly the wanted groups are there."""
+        return is_installed(text, self.wanted)
+
+    def added(self, text: str) -> str:
+        """The text with the wanted groups."""
+        return with_hooks(text, self.wanted)
+
+    def removed(self, text: str, original: str) -> str:
+        """The text without our entries."""
+        return without_hooks(text, original)
+
+    def is_mentioned(self, text: str) -> bool:
+        """Whether there could be entries of ours."""
+        return "claudemem_hooks" in text
+
+    def is_blank(self, text: str) -> bool:
+        """Whether an empty object is left."""
+        return "".join(text.split()) == "{}"
+
+    def warnings(self, text: str) -> tuple[str, ...]:
+        """What a person should know."""
+        return warnings(text)
 
 
 def groups(interpreter: str, script: str, data_dir: str) -> dict[str, dict[str, Any]]:
@@ -105,11 +143,6 @@ def without_hooks(text: str, original: str) -> str:
     return text
 
 
-def mentions_us(data: bytes) -> bool:
-    """Whether a file, JSON or not, could hold an entry of ours."""
-    return b"claudemem_hooks" in data
-
-
 def warnings(text: str) -> tuple[str, ...]:
     """What a person should know before our hooks are added, one sentence each."""
     value = _value(text)
@@ -144,6 +177,7 @@ def _ours(value: Any) -> Iterator[tuple[str, int, int]]:
 def _is_ours(hook: Any) -> bool:
     """Whether an entry runs our script, from wherever it was installed."""
     args = hook.get("args") if isinstance(hook, dict) else None
-    return isinstance(args, list) and any(
-        isinstance(arg, str) and arg.replace("\\", "/").endswith(_MARK) for arg in args
+    command = hook.get("command") if isinstance(hook, dict) else None
+    return entry.names(command, entry.HOOKS_MARK) or (
+        isinstance(args, list) and any(entry.names(arg, entry.HOOKS_MARK) for arg in args)
     )

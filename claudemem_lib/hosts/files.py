@@ -19,6 +19,7 @@ from claudemem_lib.lean import OWNER_FILE, OWNER_FOLDER
 if TYPE_CHECKING:
     from pathlib import Path
 
+_BOM = b"\xef\xbb\xbf"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -162,3 +163,15 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def decode(data: bytes | None, *, strict: bool = True) -> tuple[bytes, str]:
+    """Byte order mark and text of a file; ValueError if it is no UTF-8, unless that does not matter."""
+    if data is None:
+        return b"", ""
+    bom = _BOM if data.startswith(_BOM) else b""
+    try:
+        return bom, data[len(bom) :].decode(errors="strict" if strict else "replace")
+    except UnicodeDecodeError:
+        message = "it is not UTF-8 text"
+        raise ValueError(message) from None

@@ -1,7 +1,7 @@
-"""Change JSON text without rewriting it: what is not touched keeps its indent, newlines, order and spelling.
+"""Change JSON text without rewriting it: what is not touched keeps its indent, newlines, order, comments and spelling.
 
-Works on text that holds one JSON value as RFC 8259 has it; positions are character offsets. *Keys* lead from the root
-to a value: member names and item numbers. Imports nothing else of ours.
+Works on text that holds one JSON value, with or without comments and trailing commas; positions are character offsets.
+*Keys* lead from the root to a value: member names and item numbers. Imports nothing else of ours.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _COMMENT = re.compile(r"//|/\*")
+_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\r\n]*|/\*.*?\*/', re.DOTALL)
+_STRING_OR_LAST_COMMA = re.compile(r'"(?:\\.|[^"\\])*"|,(?=\s*[}\]])', re.DOTALL)
 
 
 @frozen
@@ -55,12 +57,12 @@ def _refuse_constant(name: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def parse(text: str) -> Any:
-    """The value *text* holds. ValueError says in a few words what is wrong, comments by name."""
+def parse(text: str, *, comments: bool = False) -> Any:
+    """The value *text* holds. ValueError says in a few words what is wrong; comments only pass where the host reads them."""
     try:
-        return _decoder.decode(text)
+        return _decoder.decode(_without_last_commas(_without_comments(text)) if comments else text)
     except json.JSONDecodeError as error:
-        if _COMMENT.search(_STRING.sub("", text)):
+        if not comments and _COMMENT.search(_STRING.sub("", text)):
             message = f"it has comments (line {error.lineno}), which JSON does not allow"
             raise ValueError(message) from None
         message = f"it is not valid JSON (line {error.lineno}: {error.msg})"
@@ -70,34 +72,79 @@ def parse(text: str) -> Any:
         raise ValueError(message) from None
 
 
+def _without_comments(text: str) -> str:
+    """*text* with spaces in place of comments, every other character where it was."""
+    return _STRING_OR_COMMENT.sub(lambda found: _spaces(found.group(), "/"), text)
+
+
+def _without_last_commas(bare: str) -> str:
+    """*bare*, which has no comments, with a space in place of each comma before a closing bracket."""
+    return _STRING_OR_LAST_COMMA.sub(lambda found: _spaces(found.group(), ","), bare)
+
+
+def _spaces(found: str, first: str) -> str:
+    return " " * len(found) if found.startswith(first) else found
+
+
 def append(text: str, keys: Keys, value: Any, key: str | None = None) -> str:
     """*text* with *value* as last item of the array at *keys*, or under *key* as last member of the object there."""
-    opened = _find(text, keys).value_start
-    found, closed = _parts(text, opened)
-    style = _style(text)
+    bare = _without_comments(text)
+    plain = _without_last_commas(bare)
+    opened = _find(plain, keys).value_start
+    found, closed = _parts(plain, opened)
+    style = _style(text, plain)
     label = "" if key is None else style.render(key, None) + (":" if style.tight else ": ")
     if found:
-        indent = _indent_of_line(text, found[0].start) if _NEWLINE.search(text, opened, found[0].start) else None
-        before = "," + ((" " if not style.tight else "") if indent is None else style.newline + indent)
-        return text[: found[-1].end] + before + label + style.render(value, indent) + text[found[-1].end :]
+        last = found[-1].end
+        indent = _indent_of_line(text, found[0].start) if _NEWLINE.search(plain, opened, found[0].start) else None
+        gap = ("" if style.tight else " ") if indent is None else style.newline + indent
+        comma = _comma(bare, last)
+        end = _end_of_line(text, bare, comma or last)
+        before = text[:last] + ("" if comma else ",") + text[last:end] + gap
+        return before + label + style.render(value, indent) + ("," if comma else "") + text[end:]
     if style.unit is None:
-        return text[: opened + 1] + label + style.render(value, None) + text[closed:]
+        return text[:closed].rstrip(" ") + label + style.render(value, None) + text[closed:]
     outer = _indent_of_line(text, opened)
     inner = outer + style.unit
     content = style.newline + inner + label + style.render(value, inner) + style.newline + outer
-    return text[: opened + 1] + content + text[closed:]
+    return text[: opened + 1] + text[opened + 1 : closed].rstrip() + content + text[closed:]
 
 
 def remove(text: str, keys: Keys) -> str:
-    """*text* without the member or item at *keys* and the comma that set it off."""
-    opened = _find(text, keys[:-1]).value_start
-    found, closed = _parts(text, opened)
+    """*text* without the member or item at *keys* and the comma that set it off; comments stay."""
+    bare = _without_comments(text)
+    plain = _without_last_commas(bare)
+    opened = _find(plain, keys[:-1]).value_start
+    found, closed = _parts(plain, opened)
     at = _index(found, keys[-1])
-    if len(found) == 1:
-        return text[: opened + 1] + text[closed:]
-    if at == len(found) - 1:
-        return text[: found[at - 1].end] + text[found[at].end :]
-    return text[: found[at].start] + text[found[at + 1].start :]
+    start, end = found[at].start, found[at].end
+    comma = _comma(bare, end)
+    if at < len(found) - 1:
+        after = (
+            found[at + 1].start if text[end : found[at + 1].start] == bare[end : found[at + 1].start] else comma or end
+        )
+        return text[:start] + text[after:].lstrip()
+    before = found[at - 1].end if at else opened + 1
+    if text[before:start] == bare[before:start] and not comma:
+        return text[:before] + text[end if at else closed if not text[end:closed].strip() else end :]
+    left = text[:start].rstrip()
+    if not comma and at:
+        separator = _comma(bare, before) or before + 1
+        left = left[: separator - 1] + left[separator:]
+    return left + text[comma or end :]
+
+
+def _comma(bare: str, at: int) -> int | None:
+    """The place behind the comma that follows *at*, if one does."""
+    place = _skip(bare, at)
+    return place + 1 if bare[place : place + 1] == "," else None
+
+
+def _end_of_line(text: str, bare: str, at: int) -> int:
+    """The end of the comments that follow *at* on its line; *at* if there are none or something else comes."""
+    newline = _NEWLINE.search(bare, at)
+    end = newline.start() if newline else at
+    return end if text[at:end].strip() and not bare[at:end].strip() else at
 
 
 def _find(text: str, keys: Keys) -> Part:
@@ -144,11 +191,11 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _style(text: str) -> Style:
+def _style(text: str, plain: str) -> Style:
     """How *text* is laid out, judged by its outermost container."""
     newline = _NEWLINE.search(text)
-    opened = _skip(text, 0)
-    found, _ = _parts(text, opened)
+    opened = _skip(plain, 0)
+    found, _ = _parts(plain, opened)
     unit: str | None = "  "
     tight = False
     if found:
