@@ -1,4 +1,4 @@
-"""The answer to SessionStart: what is remembered of this project, as additional context.
+"""The answer to a session's start: what is remembered of this project.
 
 Cold and alone this costs little more than starting Python. Only where events of an earlier session still wait, and no server
 took them, does it do the server's work first, for a moment, so that the newest session is not the one that is missing.
@@ -21,21 +21,19 @@ CATCH_UP_S = 1.0
 _BUSY_MS = 250
 
 
-def say(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> None:
-    """Print the host's JSON: the context for the model, for the person what is switched off here; nothing if there is neither."""
+def told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> tuple[str, str]:
+    """The context for the model, and for the person what is switched off here; "" for what there is not."""
     session = str(payload.get("session_id") or "")
-    folders = (paths.environment("CLAUDE_PROJECT_DIR") or "", str(payload.get("cwd") or ""))
+    folders = (_project_dir(payload), str(payload.get("cwd") or ""))
     where = (session, folders, ids.now_ms())
-    answer: dict[str, Any] = {}
-    if in_force["context_enabled"] and not switches.paused(in_force["pauses"], "context", *where):
-        text = _told(payload, in_force, data_dir, session)
-        answer |= {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}} if text else {}
-    line = "" if paths.environment("CLAUDE_MEM_INTERNAL") else switches.line(in_force, *where)
-    answer |= {"systemMessage": line} if line else {}
-    if answer:
-        data = memoryview(lean.dumps(answer).encode())
-        while data:
-            data = data[system.write(1, data) :]
+    wanted = in_force["context_enabled"] and not switches.paused(in_force["pauses"], "context", *where)
+    text = _told(payload, in_force, data_dir, session) if wanted else ""
+    return text, "" if paths.environment("CLAUDE_MEM_INTERNAL") else switches.line(in_force, *where)
+
+
+def _project_dir(payload: dict[str, Any]) -> str:
+    """The project's folder: as another host's call says, else as Claude Code says to every process it starts."""
+    return str(payload.get("project_dir") or paths.environment("CLAUDE_PROJECT_DIR") or "")
 
 
 def _told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str, session: str) -> str:
@@ -62,7 +60,7 @@ def _reader(data_dir: str) -> Connection | None:
 def _text(connection: Connection, payload: dict[str, Any], in_force: dict[str, Any]) -> str:
     from claudemem_lib import context, projects  # noqa: PLC0415  # after _find_packages
 
-    cwd = projects.real_path(paths.environment("CLAUDE_PROJECT_DIR") or str(payload.get("cwd") or ""))
+    cwd = projects.real_path(_project_dir(payload) or str(payload.get("cwd") or ""))
     place = context.Place(
         projects.identify(cwd)[0],
         projects.real_path(str(payload.get("cwd") or cwd)),

@@ -27,7 +27,7 @@ BEGINNINGS = {"UserPromptSubmit": {"claudemem_lib.projects"}}
 _SPY = """
 import sys
 before = set(sys.modules)
-sys.argv = [{run!r}, "event", {data!r}]
+sys.argv = [{run!r}, {word!r}, {data!r}]
 import posix
 def leave(_status):
     posix.write(1, " ".join(sorted(set(sys.modules) - before)).encode())
@@ -37,14 +37,14 @@ exec(compile(open({run!r}).read(), {run!r}, "exec"), {{"__file__": {run!r}, "__n
 """
 
 
-def loaded_by(hook: Hook, run: Path, payload: dict[str, object]) -> set[str]:
+def loaded_by(hook: Hook, run: Path, payload: dict[str, object], word: str = "event") -> set[str]:
     """The modules a hook call loads beyond those every interpreter has, and cheap built-in ones."""
-    script = _SPY.format(run=str(run), data=str(hook.data))
+    script = _SPY.format(run=str(run), data=str(hook.data), word=word)
     given = json.dumps({"session_id": "s1", "cwd": "/home/you/project", **payload})
     command = [sys.executable, "-I", "-S", "-c", script]
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, env=hook.environment())
     assert done.stderr == ""
-    return set(done.stdout.split()) - set(sys.builtin_module_names)
+    return set(done.stdout.removeprefix('{"continue":true}').split()) - set(sys.builtin_module_names)
 
 
 CALLS: list[dict[str, object]] = [

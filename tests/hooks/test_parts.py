@@ -139,7 +139,7 @@ def test_what_is_no_value_is_counted(standard_input: tuple[int, int]) -> None:
 
 def keep(data: Path, name: str, **fields: object) -> dict[str, Any] | None:
     payload = {"hook_event_name": name, "session_id": "s1", **fields}
-    return main.keep(payload, dict(rules.DEFAULTS), str(data))
+    return main.keep(payload, dict(rules.DEFAULTS), str(data), "")
 
 
 def test_an_unnamed_private_turn_ends_with_the_next_public_prompt(tmp_path: Path) -> None:
@@ -204,7 +204,12 @@ def _raiser(trouble: type[BaseException]) -> Callable[..., None]:
 
 def test_only_a_call_for_context_asks_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("claudemem_hooks.context.say", lambda payload, *_: asked.append(payload))
+
+    def told(payload: object, *_: object) -> tuple[str, str]:
+        asked.append(payload)
+        return "", ""
+
+    monkeypatch.setattr("claudemem_hooks.context.told", told)
     handle(monkeypatch, tmp_path, STOP)
     assert asked == []
     handle(monkeypatch, tmp_path, STOP, 1, "context")
