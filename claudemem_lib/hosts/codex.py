@@ -24,6 +24,7 @@ CONFIG_FILE = "config.toml"
 _TABLE, _NAME = "mcp_servers", "claude-mem"
 _NEWLINE = re.compile(r"\r\n|\n")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_TEXT = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL)
 _HEADER = re.compile(r"[ \t]*\[")
 _OURS = re.compile(
     r"""[ \t]*\[\[?[ \t]*(?:mcp_servers|"mcp_servers"|'mcp_servers')[ \t]*\.[ \t]*["']?claude-mem["']?[ \t]*[.\]]"""
@@ -88,7 +89,7 @@ class Server:
         servers = value.get(_TABLE)
         if not isinstance(servers, dict) or not _is_ours(servers.get(_NAME)):
             return text
-        after = "".join(_kept(_LINE.findall(text)))
+        after = "".join(_kept(text))
         _prove(after, _with(value, None))
         return after
 
@@ -154,22 +155,29 @@ def _comparable(value: Any) -> Any:
     return [_comparable(item) for item in value] if isinstance(value, list) else repr(value)
 
 
-def _kept(lines: list[str]) -> list[str]:
+def _kept(text: str) -> list[str]:
     """The lines that are not ours. What stands between our last setting and the next table is the user's."""
+    lines, shown = _LINE.findall(text), _LINE.findall(_TEXT.sub(_covered, text))
     kept: list[str] = []
     at = 0
     while at < len(lines):
-        if not _OURS.match(lines[at]):
+        if not _OURS.match(shown[at]):
             kept.append(lines[at])
             at += 1
             continue
         end = at + 1
-        while end < len(lines) and not _HEADER.match(lines[end]):
+        while end < len(lines) and not _HEADER.match(shown[end]):
             end += 1
-        at = 1 + max(place for place in range(at, end) if place == at or _is_setting(lines[place]))
+        at = 1 + max(place for place in range(at, end) if place == at or _is_setting(shown[place]))
         if at == len(lines) and kept and not kept[-1].strip():
             kept.pop()  # the line that set our table off
     return kept
+
+
+def _covered(found: re.Match[str]) -> str:
+    """A text over several lines with nothing in it that could be taken for a table; anything else as it is."""
+    token = found.group()
+    return re.sub(r"[^\n]", "x", token) if token.startswith(('"""', "'''")) else token
 
 
 def _is_setting(line: str) -> bool:

@@ -80,7 +80,7 @@ class Hooks:
         return text
 
     def removed(self, text: str, original: str) -> str:
-        """The text without our entries; a version we added goes when no hooks are left that need it."""
+        """The text without our entries; a version we added goes, unless hooks that came later need it."""
         before = _value(original) if original.strip() else {}
         emptied = set()
         for event, at in sorted(_ours(_value(text)), reverse=True):
@@ -91,8 +91,11 @@ class Hooks:
                 text = jsontext.remove(text, ("hooks", event))
         if emptied and not _value(text)["hooks"] and "hooks" not in before:
             text = jsontext.remove(text, ("hooks",))
-            if _value(text).get("version") == _VERSION and "version" not in before:
-                text = jsontext.remove(text, ("version",))
+        left = _value(text) if emptied else {}
+        others = left.get("hooks", {})
+        unneeded = others == before.get("hooks", {}) or not any(others.values())
+        if unneeded and left.get("version") == _VERSION and "version" not in before:
+            text = jsontext.remove(text, ("version",))
         return text
 
     def is_mentioned(self, text: str) -> bool:

@@ -99,7 +99,7 @@ def append(text: str, keys: Keys, value: Any, key: str | None = None) -> str:
         indent = _indent_of_line(text, found[0].start) if _NEWLINE.search(plain, opened, found[0].start) else None
         gap = ("" if style.tight else " ") if indent is None else style.newline + indent
         comma = _comma(bare, last)
-        end = _end_of_line(text, bare, comma or last)
+        end = (comma or last) if indent is None else _end_of_line(text, bare, comma or last)
         before = text[:last] + ("" if comma else ",") + text[last:end] + gap
         return before + label + style.render(value, indent) + ("," if comma else "") + text[end:]
     if style.unit is None:
@@ -128,6 +128,8 @@ def remove(text: str, keys: Keys) -> str:
     if text[before:start] == bare[before:start] and not comma:
         return text[:before] + text[end if at else closed if not text[end:closed].strip() else end :]
     left = text[:start].rstrip()
+    if text[len(left) - 1] != bare[len(left) - 1] and not _NEWLINE.match(text[comma or end :].lstrip(" \t")):
+        left = text[:start]  # a comment to the end of its line must not swallow what follows
     if not comma and at:
         separator = _comma(bare, before) or before + 1
         left = left[: separator - 1] + left[separator:]

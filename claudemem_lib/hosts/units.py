@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 SYSTEMD_FILE = "claude-mem.service"
 LAUNCHD_LABEL = "claude-mem.server"
-_MARK = "Written by `claude-mem install --unit"
+_MARK = "Written by `claude-mem install`; `claude-mem uninstall` takes it away."
 _IDLE = "CLAUDE_MEM_IDLE_EXIT_MINUTES"
 _A_YEAR = 365 * 24 * 60
 
 _SYSTEMD = """\
-# {mark} systemd`; `claude-mem uninstall` takes it away. Your own changes: systemctl --user edit claude-mem
+# {mark} Your own changes: systemctl --user edit claude-mem
 [Unit]
 Description=claude-mem memory server
 
@@ -37,7 +37,7 @@ WantedBy=default.target
 _LAUNCHD = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- {mark} launchd`; `claude-mem uninstall` takes it away. -->
+<!-- {mark} -->
 <plist version="1.0">
 <dict>
   <key>Label</key>

@@ -200,7 +200,7 @@ def test_installing_twice_changes_nothing(home: Any) -> None:
     again = user.plan()
     assert again.empty
     assert again.diff == ""
-    assert again.report == (f"{user.file} already has our hooks; nothing was changed.",)
+    assert again.report == (f"{user.file} already has our entries; nothing was changed there.",)
 
 
 def test_installing_after_the_user_put_a_hook_behind_ours_changes_nothing(home: Any) -> None:
@@ -353,7 +353,7 @@ def test_an_edit_as_text_is_the_only_thing_left_of_the_meantime(home: Any) -> No
     user.file.write_bytes(user.file.read_bytes().replace(b'"a": 1', b'"a": [1,\r\n2]'))
     report = user.uninstall()
     assert user.file.read_bytes() == b'{\r\n\t"a": [1,\r\n2]\r\n}\r\n'
-    assert report[0] == f"Our hooks were taken out of {user.file}; everything else in it stays."
+    assert report[0] == f"Our entries were taken out of {user.file}; everything else in it stays."
 
 
 def test_a_hook_the_user_put_into_our_group_stays(home: Any) -> None:
@@ -587,7 +587,7 @@ def test_a_broken_file_with_our_entries_is_not_guessed_at(home: Any) -> None:
     user.install()
     user.file.write_bytes(user.file.read_bytes()[:-5])
     broken = user.file.read_bytes()
-    with pytest.raises(HostFileError, match="take out the entries that name claudemem_hooks by hand"):
+    with pytest.raises(HostFileError, match="take out the entries that name claudemem_hooks or claudemem_mcp by hand"):
         user.uninstall()
     assert user.file.read_bytes() == broken
     assert user.manifest.exists()
