@@ -6,24 +6,25 @@ python benchmarks/tui.py [MEMORIES]        (default: 50,000; each run fills a fi
 from __future__ import annotations
 
 import asyncio
+import math
 import subprocess
 import sys
 import tempfile
 import time
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from _frames import Watched
+from textual.widgets import Input, Select
 
 from claudemem_lib.memory import Memory
 from claudemem_lib.settings import Settings
 from claudemem_lib.store import sessions
 from claudemem_lib.store.connection import run
+from claudemem_tui.screens.filters import Filters
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from textual.pilot import Pilot
-
-RUNS = 7
+RUNS, ROUNDS = 7, 40
+BETWEEN_LETTERS_S = 0.15
 EMPTY = """
 import time, sys; begun = time.perf_counter()
 from textual.app import App
@@ -69,51 +70,73 @@ def started(code: str, *arguments: str) -> float:
 
 
 async def keys(folder: str) -> dict[str, list[float]]:
-    """Milliseconds from a key to the frame that shows what it asked for."""
-    from claudemem_tui.app import MemoryApp  # noqa: PLC0415  # not part of what is timed above
-
+    """Milliseconds from each key to the frame that shows what it asked for."""
     found: dict[str, list[float]] = {}
     with Memory(folder, Settings(provider="local")) as memory:
-        app = MemoryApp(memory)
-        async with app.run_test(size=(120, 40)) as pilot:
+        app = Watched(memory)
+        async with app.run_test(size=(120, 40)):
             feed: Any = app.screen.query_one("#feed")
-            await settle(pilot, lambda: feed.current is not None)
-            for _ in range(RUNS):
-                for name, press, shown in (
-                    ("end", ("end",), lambda: feed.cursor == feed.total - 1 and feed.current is not None),
-                    ("page up", ("pageup",), lambda: feed.current is not None),
-                    ("home", ("home",), lambda: feed.cursor == 0 and feed.current is not None),
-                    ("down", ("down",), lambda: feed.cursor == 1),
-                ):
-                    found.setdefault(name, []).append(await timed(pilot, press, shown))
-                await search(pilot, app, feed, found)
+            await app.settled()
+            for _ in range(ROUNDS):
+                await moves(app, feed, found)
+                await filters(app, feed, found)
+                await search(app, feed, found)
     return found
 
 
-async def search(pilot: Pilot[None], app: Any, feed: Any, found: dict[str, list[float]]) -> None:
-    """A word typed into the search box, letter by letter; then out of it."""
+async def moves(app: Watched, feed: Any, found: dict[str, list[float]]) -> None:
+    """Through the list."""
+    for name, key, shown in (
+        ("end", "end", lambda: feed.cursor == feed.total - 1 and feed.current is not None),
+        ("page up", "pageup", lambda: feed.cursor < feed.total - 1 and feed.current is not None),
+        ("home", "home", lambda: feed.cursor == 0 and feed.current is not None),
+        ("down", "down", lambda: feed.cursor == 1),
+    ):
+        await app.settled()
+        found.setdefault(name, []).append(await app.timed(key, shown))
+
+
+async def filters(app: Watched, feed: Any, found: dict[str, list[float]]) -> None:
+    """Only one type; then everything again. The clock starts with the key that applies the choice."""
     whole = feed.total
-    await pilot.press("slash")
-    took = await timed(pilot, tuple("module"), lambda: feed.total < whole and feed.current is not None)
-    found.setdefault("search (typing 6 letters)", []).append(took)
-    await pilot.press("escape")
-    took = await timed(pilot, ("escape",), lambda: feed.total == whole and feed.current is not None)
-    found.setdefault("clear search", []).append(took)
-    assert app.screen.query_one("#search").value == ""
+    await app.settled()
+    took = await app.timed("f", lambda: isinstance(app.screen, Filters) and app.screen.is_mounted)
+    found.setdefault("filters open", []).append(took)
+    await app.settled()
+    app.screen.query_one("#type", Select).value = "bugfix"
+    await app.settled()
+    took = await app.timed("ctrl+s", lambda: feed.total < whole and feed.current is not None)
+    found.setdefault("filter applied", []).append(took)
+    await app.settled()
+    took = await app.timed("escape", lambda: feed.total == whole and feed.current is not None)
+    found.setdefault("filter cleared", []).append(took)
 
 
-async def settle(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    """Until it is shown."""
-    while not true():
-        await pilot.pause(0.001)
+async def search(app: Watched, feed: Any, found: dict[str, list[float]]) -> None:
+    """A word typed letter by letter, as fast as a quick person does; then out of it."""
+    whole, word = feed.total, "module"
+    box = app.screen.query_one("#search", Input)
+    await app.settled()
+    await app.timed("slash", lambda: box.has_focus)
+    for number in range(1, len(word) + 1):
+        before = feed.source
 
+        def letter(number: int = number) -> bool:
+            return box.value == word[:number]
 
-async def timed(pilot: Pilot[None], press: tuple[str, ...], shown: Callable[[], bool]) -> float:
-    """Milliseconds from the keys to what they ask for."""
-    begun = time.perf_counter()
-    await pilot.press(*press)
-    await settle(pilot, shown)
-    return (time.perf_counter() - begun) * 1000
+        def answer(number: int = number, before: object = before) -> bool:
+            return letter(number) and feed.source is not before and feed.total < whole
+
+        begun = time.perf_counter()
+        found.setdefault("search: letter shown", []).append(await app.timed(word[number - 1], letter))
+        app.begin(answer)
+        await asyncio.wait_for(app.shown.wait(), 60)
+        found.setdefault("search: answer shown", []).append((time.perf_counter() - begun) * 1000)
+        await asyncio.sleep(max(0.0, begun + BETWEEN_LETTERS_S - time.perf_counter()))
+    await app.settled()
+    await app.timed("escape", lambda: feed.has_focus)
+    took = await app.timed("escape", lambda: feed.total == whole and feed.current is not None)
+    found.setdefault("search cleared", []).append(took)
 
 
 def main() -> None:
@@ -128,12 +151,18 @@ def main() -> None:
             f"first frame: empty Textual app {empty * 1000:.0f} ms, {count:,} memories {ours * 1000:.0f} ms ({ours / empty:.2f} x)"
         )
         figures = {number: asyncio.run(keys(folder)) for number, folder in ((1_000, small), (count, large))}
+        print(f"from a key to the frame that answers it, ms: median, p95, most ({ROUNDS} rounds)")
         for name in figures[count]:
-            parts = [
-                f"{n:>9,}: {median(f[name]):6.0f} ms, p95 {quantiles(f[name], n=20)[-1]:6.0f}"
-                for n, f in figures.items()
-            ]
-            print(f"{name:<28}" + "   ".join(parts))
+            parts = []
+            for number, found in figures.items():
+                values = sorted(found[name])
+                parts.append(f"{number:>9,}: {median(values):4.0f} {percentile(values):4.0f} {values[-1]:4.0f}")
+            print(f"{name:<24}" + "   ".join(parts))
+
+
+def percentile(values: list[float]) -> float:
+    """The 95th, of values in order."""
+    return values[min(len(values) - 1, math.ceil(len(values) * 0.95) - 1)]
 
 
 if __name__ == "__main__":

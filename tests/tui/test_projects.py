@@ -117,7 +117,7 @@ async def test_every_screen_has_a_number_and_a_tab(filled: Memory, running: Call
         for number, name in enumerate(NAMES, 1):
             await tui.press(str(number))
             assert tui.app.current_mode == name
-        await tui.pilot.click("Tab")
+        await tui.pilot.click("TopBar", offset=(3, 0))
         await tui.quiet()
         assert tui.app.current_mode == "home"
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from claudemem_lib.memory import Memory
-    from claudemem_tui.widgets.topbar import Tab
 
 LOOK_S = 0.5
 DARK, LIGHT = "textual-dark", "textual-light"
@@ -113,10 +112,6 @@ class MemoryApp(App[None]):
                 page.changed(self.facts, self.version)
             elif not self._over.is_set():
                 self.call_after_refresh(self.tell_screen)
-
-    def on_tab_wanted(self, message: Tab.Wanted) -> None:
-        """A click on a tab."""
-        self.action_go(message.name)
 
     def action_go(self, name: str) -> None:
         """Show another screen."""

@@ -12,12 +12,15 @@ from textual.widgets import Button, Input, Select, Static
 from claudemem_lib import ids, render
 from claudemem_lib.errors import BadRequest
 from claudemem_tui.chosen import Chosen
+from claudemem_tui.loading import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    Known = tuple[Sequence[tuple[str, int]], dict[str, list[str]]]
 
 KINDS = ("observation", "summary", "note", "prompt")
 
@@ -28,9 +31,11 @@ class Filters(ModalScreen[Chosen | None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel"), ("ctrl+s", "apply", "Apply")]
 
-    def __init__(self, now: Chosen, projects: Sequence[tuple[str, int]], known: dict[str, list[str]]) -> None:
+    def __init__(self, now: Chosen, read: Callable[[], Known]) -> None:
+        """*read* gives the projects with their ids, and what types and concepts there are; called in a thread."""
         super().__init__()
-        self.now, self.projects, self.known = now, dict(projects), known
+        self.now, self._read = now, read
+        self.projects = {now.project: now.project_id} if now.project else {}
 
     def compose(self) -> ComposeResult:
         """A line a filter."""
@@ -38,8 +43,8 @@ class Filters(ModalScreen[Chosen | None]):
             yield Static("Show only", classes="dialog-title", markup=False)
             yield from self._choice("project", "Project", list(self.projects))
             yield from self._choice("kind", "Kind", KINDS)
-            yield from self._choice("type", "Type", self.known["types"])
-            yield from self._choice("concept", "Concept", self.known["concepts"])
+            yield from self._choice("type", "Type", ())
+            yield from self._choice("concept", "Concept", ())
             for name, hint in (
                 ("since", "2026-11-22, or 7d for the last week"),
                 ("until", "2026-11-22, that day included"),
@@ -53,11 +58,25 @@ class Filters(ModalScreen[Chosen | None]):
 
     def _choice(self, name: str, label: str, values: Sequence[str]) -> ComposeResult:
         now = getattr(self.now, name)
-        options = [(Content(render.line(value, 60)), value) for value in values]
-        options += [(Content(render.line(now, 60)), now)] if now and now not in values else []
         with Horizontal(classes="dialog-field"):
             yield Static(label, classes="dialog-label", markup=False)
-            yield Select(options, prompt="any", value=now or Select.NULL, id=name, compact=True)
+            yield Select(options(values, now), prompt="any", value=now or Select.NULL, id=name, compact=True)
+
+    def on_mount(self) -> None:
+        """Offer what there is as soon as it is known."""
+        load(self, self._read, self._offer)
+
+    def _offer(self, found: Known) -> None:
+        self.projects = dict(found[0])
+        for name, values in (
+            ("project", list(self.projects)),
+            ("type", found[1]["types"]),
+            ("concept", found[1]["concepts"]),
+        ):
+            choice = self.query_one(f"#{name}", Select)
+            now = choice.value
+            choice.set_options(options(values, "" if now is Select.NULL else str(now)))
+            choice.value = now
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Apply or clear."""
@@ -85,3 +104,9 @@ class Filters(ModalScreen[Chosen | None]):
             self.notify(str(error), severity="error", markup=False)
             return
         self.dismiss(chosen)
+
+
+def options(values: Sequence[str], now: str) -> list[tuple[Content, str]]:
+    """What can be chosen, the present choice among it."""
+    known = [*values, now] if now and now not in values else values
+    return [(Content(render.line(value, 60)), value) for value in known]

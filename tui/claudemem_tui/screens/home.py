@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
 
-TYPING_S = 0.12
+TYPING_S = 0.03
 MOST_HITS = 500
 SERVER_HITS = 100  # the most its tool gives; it holds the model and finds by meaning too
 EMPTY = """Nothing is remembered yet.
@@ -171,10 +171,7 @@ class HomeScreen(ActingPage):
         def read() -> tuple[list[tuple[str, int]], dict[str, list[str]]]:
             return [(row.name, row.id) for row in self.memory.projects()], self.memory.browse.known()
 
-        def ask(found: tuple[Any, Any]) -> None:
-            self.app.push_screen(pages.dialog("filters", "Filters")(self.chosen, *found), self._apply)
-
-        load(self, read, ask, group="filters")
+        self.app.push_screen(pages.dialog("filters", "Filters")(self.chosen, read), self._apply)
 
     def _apply(self, chosen: Chosen | None) -> None:
         if chosen is not None and chosen != self.chosen:

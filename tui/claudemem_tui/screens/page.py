@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from claudemem_tui.pages import ABOUT
-from claudemem_tui.widgets.topbar import TopBar
+from claudemem_tui.widgets.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -32,7 +31,7 @@ class Page(Screen[None]):
         """The bar, the screen's own widgets, the keys."""
         yield TopBar(NAMES, self.NAME)
         yield from self.body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar()
 
     def body(self) -> ComposeResult:
         """The screen's own widgets."""
@@ -41,7 +40,7 @@ class Page(Screen[None]):
     @property
     def is_complete(self) -> bool:
         """Whether its widgets are there."""
-        return bool(self.query("#activity"))
+        return bool(self.query(KeyBar))
 
     def reload(self) -> None:
         """Read again what is shown."""

@@ -34,7 +34,7 @@ class FeedSource:
         skip = number * PAGE if before is None else (number - 1 - before) * PAGE
         there = max(0, min(PAGE, total - number * PAGE))
         behind = max(0, total - number * PAGE - there)
-        if behind < skip and before is None:
+        if behind < skip:
             found = self._browse.feed(self.wanted, skip=behind, limit=there, backward=True) if there else []
         else:
             after = self._ends[before] if before is not None else None
