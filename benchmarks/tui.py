@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 from _frames import Watched

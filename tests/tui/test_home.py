@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Input, Select
 
+from claudemem_lib.browse import Wanted
 from claudemem_tui.chosen import Chosen
 from claudemem_tui.screens.error import ErrorPanel
 from claudemem_tui.widgets.detail import Detail
+from claudemem_tui.widgets.sources import FeedSource
 from claudemem_tui.widgets.virtual_list import VirtualList
 from tests.tui.sample import HOSTILE, fill
 
@@ -226,3 +228,23 @@ async def test_a_click_moves_the_cursor_and_the_next_one_reads(filled: Memory, r
         await tui.pilot.click("#feed", offset=(20, 3))
         await tui.quiet()
         assert isinstance(tui.app.focused, Detail)
+
+
+def test_the_oldest_are_read_from_the_end_not_past_everything_newer(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(memory, 1_000)
+    source = FeedSource(memory.browse, Wanted())
+    total = source.total()
+    source.page(0, total)
+    passed_over: list[int] = []
+    read = memory.browse.feed
+
+    def counting(*about: Any, **options: Any) -> list[Any]:
+        passed_over.append(options["skip"])
+        return read(*about, **options)
+
+    monkeypatch.setattr(memory.browse, "feed", counting)
+    last = source.page((total - 1) // source.size, total)
+    assert last[-1].place == min(entry.place for entry in read(Wanted(), limit=total))
+    assert passed_over == [0]

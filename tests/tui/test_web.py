@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium on this machine")
-FOCUSED = """
-new Promise(done => {
-  const look = () => document.activeElement.className == "xterm-helper-textarea" ? done() : requestAnimationFrame(look);
-  look();
-})
-"""
+WHEN = "new Promise(done => { const look = () => %s ? done() : requestAnimationFrame(look); look(); })"
+FOCUSED = WHEN % 'document.activeElement.className == "xterm-helper-textarea"'
+ENDED = WHEN % 'getComputedStyle(document.querySelector(".ended")).display == "block"'
 FOREIGN = """
 (async () => {
   const page = await fetch("%(address)s/", {credentials: "include"}).then(() => "read", () => "refused");
@@ -100,7 +97,7 @@ async def test_a_browser_shows_the_app_and_its_keys_reach_it_without_a_request_t
         await browser.until(lambda: "1 session" in browser.drawn(seen))
         await browser.key("q")
         await until(lambda: not server.apps())
-        assert await browser.run("getComputedStyle(document.querySelector('.ended')).display") == "block"
+        await browser.run(ENDED)
         asked = browser.asked_for()
         assert any(url.endswith("VariableFont_wght.ttf") for url in asked)
         assert [url for url in asked if not url.startswith((server.address, server.socket, "data:"))] == []
