@@ -102,7 +102,7 @@ def connect(data_dir: str) -> tuple[_socket.socket, str]:
             if child is not None:
                 child.returncode = child.poll() or 0  # it is on its own now; without this Popen would complain
             return found
-        reason = _failure(data_dir) if waited else ""
+        reason = failure(data_dir) if waited else ""
         if reason:
             raise NoServer(reason)
         if child is None or child.poll() is not None:
@@ -129,7 +129,7 @@ def try_connect(data_dir: str) -> tuple[_socket.socket, str] | None:
     return connection, str(who.get("token", ""))
 
 
-def _failure(data_dir: str) -> str:
+def failure(data_dir: str) -> str:
     """Why the server that was started last ended at once; "" if it did not, or is still being started."""
     try:
         lines = lean.read_file(f"{data_dir}/{paths.LOGS}/{REASON}").strip().splitlines()

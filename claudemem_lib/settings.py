@@ -302,15 +302,20 @@ def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
 
 def write_rules(data_dir: str) -> None:
     """Bring `hook.json` up to date with the settings file, if it is not. The environment stays out: a hook reads its own."""
-    stored, _ = load(data_dir, {})
-    known = {name: _plain(value) for name, value in asdict(stored).items() if name in rules.DEFAULTS}
-    wanted = lean.dumps({**known, "pauses": _pauses(data_dir, capture=stored.capture_enabled)})
+    wanted = wanted_rules(data_dir)
     try:
         if lean.read_file(f"{data_dir}/{paths.HOOK_RULES}") == wanted:
             return
     except OSError:
         pass
     lean.write_whole(data_dir, paths.HOOK_RULES, wanted)
+
+
+def wanted_rules(data_dir: str) -> str:
+    """What `hook.json` has to say."""
+    stored, _ = load(data_dir, {})
+    known = {name: _plain(value) for name, value in asdict(stored).items() if name in rules.DEFAULTS}
+    return lean.dumps({**known, "pauses": _pauses(data_dir, capture=stored.capture_enabled)})
 
 
 def _pauses(data_dir: str, *, capture: bool) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ for command in (
     server.stop,
     server.restart,
     server.logs,
+    doctor.doctor,
     doctor.recover,
     setup.settings,
     hosts.install,

@@ -2,16 +2,90 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
 
-from claudemem_lib import link
+from claudemem_lib import doctor as doctors
+from claudemem_lib import link, render
 from claudemem_lib import recover as recovery
 from claudemem_lib.cli.base import example, json_option, show
+from claudemem_lib.doctor import probe as probes
+from claudemem_lib.doctor import report as reports
 
 LISTED_IDS = 20
+
+
+EXIT = {doctors.OK: 0, doctors.WARNING: 0, doctors.FAILED: 1}
+COLOURS = {doctors.OK: "green", doctors.WARNING: "yellow", doctors.FAILED: "red"}
+MARKS = {doctors.OK: "ok     ", doctors.WARNING: "warning", doctors.FAILED: "FAILED "}
+
+
+@click.command(
+    epilog=example(
+        "doctor", "doctor --full --probe", "doctor --fix --dry-run", "doctor --fix", "doctor --report report.json"
+    )
+)
+@click.option("--full", is_flag=True, help="Read every index and every word of the full text, not only every page.")
+@click.option(
+    "--probe", is_flag=True, help="Send an event the whole way from a hook to a search, and leave no trace of it."
+)
+@click.option("--fix", is_flag=True, help="Mend what is safe to mend, then check again.")
+@click.option("--dry-run", is_flag=True, help="With --fix: only say what would be mended.")
+@click.option(
+    "--report", "target", metavar="FILE", help="Write what helps to find a fault; nothing that was remembered is in it."
+)
+@json_option
+@click.pass_obj
+def doctor(data_dir: str, /, *, full: bool, probe: bool, as_json: bool, **how: Any) -> None:
+    """Say what is well, what is not, why, and what to do about it.
+
+    Exit status: 0 if nothing failed (there may be warnings), 1 if something did.
+    """
+    checks = _checks(data_dir, full=full, probe=probe)
+    wanted = [check.fix for check in checks if check.fix] if how["fix"] else []
+    done = [] if how["dry_run"] or not wanted else doctors.mend(data_dir, full=full)
+    if done:
+        checks = _checks(data_dir, full=full, probe=probe)
+    if how["target"]:
+        _write_report(data_dir, Path(how["target"]), checks)
+    found = {"state": doctors.worst(checks), "checks": [check.plain() for check in checks]}
+    found |= {"fixed": done, "would_fix": wanted if how["dry_run"] else []}
+    lines = [line for check in checks for line in _lines(check)]
+    lines += [f"Mended: {text}" for text in done] + [f"Would {text}." for text in found["would_fix"]]
+    if any(check.fix for check in checks) and not how["fix"]:
+        lines.append("`claude-mem doctor --fix` mends what it can; with --dry-run it only says what.")
+    show(found, "\n".join(lines), as_json=as_json)
+    click.get_current_context().exit(EXIT[doctors.worst(checks)])
+
+
+def _checks(data_dir: str, *, full: bool, probe: bool) -> list[doctors.Check]:
+    found = doctors.examine(data_dir, full=full)
+    return [*found, probes.probe(doctors.Patient(data_dir))] if probe else found
+
+
+def _lines(check: doctors.Check) -> list[str]:
+    mark = click.style(MARKS[check.state], fg=COLOURS[check.state])
+    first = f"{mark}  {check.name:15} {render.line(check.found, 2_000)}"
+    return [first, *([f"{'':25}-> {check.remedy}"] if check.remedy and check.state != doctors.OK else [])]
+
+
+def _write_report(data_dir: str, target: Path, checks: list[doctors.Check]) -> None:
+    """The report as a file of its own, for its owner; one that is there is not overwritten."""
+    with doctors.Patient(data_dir) as patient:
+        text = json.dumps(reports.report(patient, checks), indent=2, ensure_ascii=False, default=str) + "\n"
+    try:
+        file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        message = f"{target} is there already; give another name"
+        raise click.ClickException(message) from error
+    with os.fdopen(file, "w", encoding="utf-8") as opened:
+        opened.write(text)
+    click.echo(f"Wrote {target}. Read it before you send it to anybody.", err=True)
 
 
 @click.command(epilog=example("recover --dry-run", "recover", "recover --from ~/.claude-mem/backups/schema-1-17.db"))

@@ -181,3 +181,12 @@ def _is_ours(hook: Any) -> bool:
     return entry.names(command, entry.HOOKS_MARK) or (
         isinstance(args, list) and any(entry.names(arg, entry.HOOKS_MARK) for arg in args)
     )
+
+
+def entries(value: Any) -> Iterator[tuple[str, str, str]]:
+    """Interpreter, script and data folder ("" for the default) of every entry of ours in the value of a settings file."""
+    for event, group, number in _ours(value):
+        hook = value["hooks"][event][group]["hooks"][number]
+        args = [str(arg) for arg in hook["args"]]
+        at = next(at for at, arg in enumerate(args) if arg.replace("\\", "/").endswith(_MARK))
+        yield str(hook.get("command", "")), args[at], "".join(args[at + 2 : at + 3])

@@ -800,3 +800,4 @@ SELECT (SELECT count(*) FROM vectors v WHERE v.memory_id NOT IN (SELECT id FROM 
     SELECT 1 FROM vector_signs s WHERE s.project_id = v.project_id AND s.memory_id = v.memory_id))
   + (SELECT count(*) FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors))
 """
+LAST_EVENT = "SELECT coalesce(max(occurred_ms), 0) FROM (SELECT occurred_ms FROM events ORDER BY id DESC LIMIT 1000)"

@@ -64,3 +64,8 @@ def stats(database: Database, now_ms: int) -> dict[str, Any]:
         },
         "file_bytes": path.stat().st_size + (log.stat().st_size if log.exists() else 0),
     }
+
+
+def last_event_ms(database: Database) -> int:
+    """When the newest event that was taken in occurred, 0 if there is none."""
+    return int(database.row(sql.LAST_EVENT)[0])

@@ -54,7 +54,7 @@ def test_the_commands_are_those_of_the_manual() -> None:
         "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model",
         "edit", "pin", "unpin", "supersede",
         "forget", "undo", "export-session", "project", "sessions", "projects", "status", "queue", "drain",
-        "backfill", "pause", "resume", "usage", "models", "serve", "start", "stop", "restart", "logs", "recover",
+        "backfill", "pause", "resume", "usage", "models", "serve", "start", "stop", "restart", "logs", "doctor", "recover",
         "settings", "install", "uninstall",
     ]  # fmt: skip
 

@@ -151,6 +151,13 @@ async def test_without_a_log_it_says_who_writes_one(filled: Memory, running: Cal
 
 
 async def test_the_doctor_says_what_is_wrong_and_what_to_do(waiting: Memory, running: Callable[..., Any]) -> None:
-    async with running(waiting, screen="doctor") as tui:
-        for part in ("✓ Memory", "Hooks", "✗ Queue", "R tries them again", "local, mode code", "claude-mem install"):
+    async with running(waiting, size=(120, 90), screen="doctor") as tui:
+        for part in (
+            "✓ Memory",
+            "Hooks",
+            "✗ Queue",
+            "claude-mem queue retry",
+            "local, mode code",
+            "claude-mem install",
+        ):
             assert part in tui.text
