@@ -32,6 +32,7 @@ CHECKS: tuple[Callable[[Patient], Check | None], ...] = (
     memory_file.contents,
     hooks.installed,
     hooks.called,
+    hooks.others,
     programs.host,
     programs.versions,
     programs.server,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from claudemem_lib import ids, install, intake, paths, transcripts, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 from claudemem_lib.errors import HostFileError
-from claudemem_lib.hosts import claude_code
+from claudemem_lib.hosts import claude_code, here
 from claudemem_lib.store import status
 
 if TYPE_CHECKING:
@@ -61,6 +61,20 @@ def _broken(patient: Patient, path: Path, values: dict[str, Any], ours: Sequence
         found = f"They record into {', '.join(elsewhere)}, not into {patient.top}."
         return Check(name="Hooks", state=FAILED, found=found, remedy=f"`claude-mem --data-dir {patient.top} install`")
     return None
+
+
+def others(patient: Patient) -> Check | None:
+    """Other hosts on this machine that we were installed into, and whether their files are as we would write them now."""
+    known = [one for one in here.states(patient.data_dir, patient.environment) if one["host"] != "claude-code"]
+    ours = [one for one in known if one["state"] in ("installed", "outdated")]
+    old = [str(one["host"]) for one in ours if one["state"] == "outdated"]
+    if not ours:
+        return None
+    names = ", ".join(str(one["label"]) for one in ours)
+    if old:
+        found = f"{names}; not as they would be written now: {', '.join(old)}"
+        return Check(name="Other hosts", state=WARNING, found=found, remedy=f"`claude-mem install {old[0]}`")
+    return Check(name="Other hosts", state=OK, found=names)
 
 
 def settings_of(path: Path) -> dict[str, Any]:

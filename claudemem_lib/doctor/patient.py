@@ -13,7 +13,7 @@ from claudemem_lib.memory import Memory
 if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
-VARIABLES = ("CLAUDE_CONFIG_DIR", "HOME", "PATH")
+VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "HOME", "PATH", "XDG_CONFIG_HOME")
 
 
 class Patient:

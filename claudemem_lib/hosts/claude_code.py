@@ -187,6 +187,7 @@ def entries(value: Any) -> Iterator[tuple[str, str, str]]:
     """Interpreter, script and data folder ("" for the default) of every entry of ours in the value of a settings file."""
     for event, group, number in _ours(value):
         hook = value["hooks"][event][group]["hooks"][number]
-        args = [str(arg) for arg in hook["args"]]
-        at = next(at for at, arg in enumerate(args) if arg.replace("\\", "/").endswith(_MARK))
-        yield str(hook.get("command", "")), args[at], "".join(args[at + 2 : at + 3])
+        args = [str(arg) for arg in hook.get("args", ())]
+        at = next((at for at, arg in enumerate(args) if entry.names(arg, entry.HOOKS_MARK)), None)
+        if at is not None:
+            yield str(hook.get("command", "")), args[at], "".join(args[at + 2 : at + 3])
