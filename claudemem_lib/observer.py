@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from claudemem_lib import redact, verbatim
+from claudemem_lib import folder_context, redact, verbatim
 from claudemem_lib.errors import (
     AuthFailed,
     ClaudeMemError,
@@ -97,7 +97,20 @@ class Observer:
         except Exception as error:  # noqa: BLE001  # one batch that breaks a provider must not stop all the others
             return self._give_back(batch, error)
         self._tell(batch, f"{stored} memories by {answer.provider}")
+        self._keep_folders(batch, answer)
         return Observed(batches=1, events=len(batch.events), memories=stored)
+
+    def _keep_folders(self, batch: Batch, answer: Answer) -> None:
+        """Bring folder context files up to date where they are wanted; what goes wrong there costs nothing that was stored."""
+        try:
+            made = answer.parsed.observations
+            outcomes = folder_context.after_turn(self.database, self.settings, batch, made, self.clock())
+        except Exception as error:  # noqa: BLE001  # a file of somebody else's project must not stop the queue
+            self.tell(f"folder context of {batch.project}: {type(error).__name__}: {error}")
+            return
+        for one in outcomes:
+            if one.state != "unchanged":
+                self.tell(f"folder context {one.state}: {one.path}{f' ({one.reason})' if one.reason else ''}")
 
     def _tell(self, batch: Batch, outcome: str) -> None:
         ids = ",".join(str(event.id) for event in batch.events)

@@ -18,6 +18,7 @@ from claudemem_lib import ids, lean, paths, rules, switches
 from claudemem_lib.errors import SettingsError
 from claudemem_lib.setting import setting
 from claudemem_lib.settings_embedding import EmbeddingSettings
+from claudemem_lib.settings_folders import FolderSettings
 from claudemem_lib.settings_migration import migrated
 from claudemem_lib.settings_model import ModelSettings
 from claudemem_lib.settings_tui import TuiSettings
@@ -36,7 +37,7 @@ def _rule(name: str, **about: Any) -> Any:
 
 
 @frozen(kw_only=True)
-class Settings(ModelSettings, EmbeddingSettings, TuiSettings):
+class Settings(ModelSettings, EmbeddingSettings, FolderSettings, TuiSettings):
     """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
 
     capture_enabled: bool = _rule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib.rules import PREFIX
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 _OLD_PROVIDER, _NEW_PROVIDER = f"{PREFIX}OPENROUTER_", f"{PREFIX}OPENAI_"
 _BATCHING = f"{PREFIX}BATCHING_ENABLED"
+_NO_FOLDERS = f"{PREFIX}FOLDER_MD_EXCLUDE"
 _RENAMED = {
     "CLAUDE_CODE_PATH": f"{PREFIX}CLAUDE_CODE_PATH",
     f"{PREFIX}CHROMA_MAX_ITEMS": f"{PREFIX}MAX_EMBEDDINGS",
@@ -32,6 +35,10 @@ def migrated(found: Mapping[str, Any]) -> dict[str, Any]:
         flat.get(_BATCHING) == "false"
     ):  # the original wrote this default, as text, into every file; ours writes true or false
         del flat[_BATCHING]
+    excluded = flat.get(_NO_FOLDERS)
+    if isinstance(excluded, str) and excluded.strip().startswith("["):  # the original wrote a list as JSON in a text
+        with suppress(ValueError):
+            flat[_NO_FOLDERS] = json.loads(excluded)
     if flat.get(f"{PREFIX}PROVIDER") == "openrouter":
         flat[f"{PREFIX}PROVIDER"] = "openai"
     return flat

@@ -9,7 +9,21 @@ import click
 
 import claudemem_lib
 from claudemem_lib import paths
-from claudemem_lib.cli import cost, curate, doctor, find, hosts, queue, recall, server, setup, switches, tui, upkeep
+from claudemem_lib.cli import (
+    cost,
+    curate,
+    doctor,
+    find,
+    folders,
+    hosts,
+    queue,
+    recall,
+    server,
+    setup,
+    switches,
+    tui,
+    upkeep,
+)
 from claudemem_lib.cli.base import Command
 
 
@@ -43,6 +57,7 @@ for command in (
     upkeep.drain,
     upkeep.backfill,
     *switches.COMMANDS,
+    *folders.COMMANDS,
     *cost.COMMANDS,
     server.serve,
     server.start,

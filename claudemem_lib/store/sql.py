@@ -261,6 +261,9 @@ SELECT host_id FROM sessions WHERE host_id >= ?1 AND substr(host_id, 1, length(?
 LAST_PROMPT = "SELECT coalesce(max(number), 0) FROM prompts WHERE session_id = ?"
 PROMPT_NUMBER = "SELECT max(number) FROM prompts WHERE session_id = ? AND host_prompt_id = ? AND host_prompt_id <> ''"
 PROMPT_AT = "SELECT number FROM prompts WHERE session_id = ? AND created_ms <= ? ORDER BY created_ms DESC LIMIT 1"
+PROJECT_OF_SESSION = """
+SELECT p.id, p.key, p.name, p.root FROM projects p JOIN sessions s ON s.project_id = p.id WHERE s.id = ?
+"""
 PROJECT_OF = "SELECT project_id FROM sessions WHERE id = ?"
 ADOPT_SESSION = "UPDATE sessions SET project_id = ?, cwd = ? WHERE id = ?"
 ADOPT_MEMORIES = "UPDATE memories SET project_id = ? WHERE session_id = ?"
@@ -665,6 +668,22 @@ SELECT f.path, count(*) FROM memory_files f JOIN memories m ON m.id = f.memory_i
 WHERE m.session_id = ? AND f.role = 'modified' GROUP BY f.path ORDER BY max(m.created_ms), f.path
 """
 STORY_WAITING = "SELECT count(*) FROM events WHERE session_id = ? AND state IN ('pending', 'claimed')"
+
+# --------------------------------------------------------------------------------------------------- folder context
+FOLDERS_OF_PROJECT = """
+SELECT DISTINCT rtrim(f.path, replace(f.path, '/', '')) AS folder FROM memory_files f JOIN memories m ON m.id = f.memory_id
+WHERE m.project_id = ? AND m.kind <> 'summary' ORDER BY folder
+"""
+FOLDER_MEMORIES = f"""
+SELECT m.id, m.kind, m.type, substr(m.title, 1, 300), m.created_ms, {FIRST_FILE} FROM memories m
+WHERE m.project_id = :project AND m.kind <> 'summary'
+  AND NOT EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes') {{within}}
+ORDER BY m.created_ms DESC, m.id DESC LIMIT :limit
+"""
+IN_FOLDER = """
+AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id
+  AND rtrim(f.path, replace(f.path, '/', '')) IN (:folder, :absolute))
+"""
 
 # ------------------------------------------------------------------------------------------------- feed and browsing
 # Both arms are read along their index of time and merged; a place is (created_ms, 1 for a memory or 0 for a prompt, id).

@@ -43,7 +43,12 @@ def project_keyed(database: Database, key: str) -> Project | None:
     return _project(database, sql.PROJECT_BY_KEY, key)
 
 
-def _project(database: Database, text: str, value: str) -> Project | None:
+def project_of_session(database: Database, session: int) -> Project | None:
+    """The project of a session."""
+    return _project(database, sql.PROJECT_OF_SESSION, session)
+
+
+def _project(database: Database, text: str, value: str | int) -> Project | None:
     row = database.row(text, (value,))
     return Project(id=row[0], key=row[1], name=row[2], root=row[3]) if row else None
 

@@ -54,7 +54,8 @@ def test_the_commands_are_those_of_the_manual() -> None:
         "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model",
         "edit", "pin", "unpin", "supersede",
         "forget", "undo", "export-session", "project", "sessions", "projects", "status", "queue", "drain",
-        "backfill", "pause", "resume", "usage", "models", "serve", "start", "stop", "restart", "logs", "doctor", "recover",
+        "backfill", "pause", "resume", "folder-context", "usage", "models", "serve", "start", "stop", "restart",
+        "logs", "doctor", "recover",
         "settings", "install", "uninstall",
     ]  # fmt: skip
 
@@ -71,7 +72,11 @@ def test_every_help_says_what_the_command_does_and_gives_an_example(
 
 @pytest.mark.parametrize(
     "path",
-    [path for path, _ in commands() if path[0] not in WITHOUT_JSON and path not in (["queue"], ["project"])],
+    [
+        path
+        for path, _ in commands()
+        if path[0] not in WITHOUT_JSON and path not in (["queue"], ["project"], ["folder-context"])
+    ],
     ids=" ".join,
 )
 def test_every_command_that_tells_something_has_json(run: Callable[..., Result], path: list[str]) -> None:
