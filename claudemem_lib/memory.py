@@ -39,7 +39,7 @@ from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
 from claudemem_lib.models import Observed, TakenIn
 from claudemem_lib.pauses import Pauses
-from claudemem_lib.store import curating, events, fulltext, memories, sessions, status
+from claudemem_lib.store import checkup, curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
 
 if TYPE_CHECKING:
@@ -208,6 +208,10 @@ class Memory:
             del self.__dict__["observer"]
             events.hurry(self.database)
         return (*self.problems, *assembly.problems(current, self.data_dir))
+
+    def check(self) -> None:
+        """Read every page of the file; StoreCorrupt if it is damaged, and nothing is written from then on."""
+        checkup.check(self.database)
 
     def retry(self, event_id: int | None = None) -> int:
         """Put parked events (all, or one) back into the queue; gives how many."""

@@ -8,7 +8,7 @@ import apsw
 
 from claudemem_lib.errors import StoreCorrupt, StoreError
 from claudemem_lib.store import sql
-from claudemem_lib.store.connection import kind_of, run
+from claudemem_lib.store.connection import corrupt, kind_of, run
 from claudemem_lib.store.database import Database
 
 LONGEST = 500
@@ -24,6 +24,14 @@ def damage(database: Database, *, full: bool = False) -> str:
         found = [str(error.__cause__)]
     lines = [line.strip() for text in found for line in text.splitlines()]
     return "; ".join(line for line in lines if line not in ("", "ok") and not _OF_FULLTEXT.search(line))[:LONGEST]
+
+
+def check(database: Database) -> None:
+    """Read every page; StoreCorrupt if the file is damaged, and then nothing is written into it any more."""
+    wrong = damage(database)
+    if wrong:
+        database.damage = wrong
+        raise corrupt(database.path, wrong)
 
 
 def damage_of(path: str) -> str:

@@ -17,13 +17,21 @@ SCHEMA_VERSION = 1
 BUSY_MS = 5_000
 BEING_RECOVERED = b"claude-mem: this file is being recovered"
 _TABLE = b"CREATE TABLE provider_health("
+_NOT_OURS = "its first bytes are not those of a database of ours"
 _LOOKED_AT_BYTES = 4_000_000
 _MAGIC = b"SQLite format 3\x00"
 
 
+Corrupt = (StoreCorrupt, apsw.CorruptError, apsw.NotADBError)
+"""What a damaged file makes of opening and reading it."""
+
+
 def open_reader(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
     """A connection that only reads; StoreUnreadable if the file is missing or no memory file of ours."""
-    if kind_of(path) != "ours":
+    kind = kind_of(path)
+    if kind == "foreign" and _was_ours(path):
+        raise corrupt(path, _NOT_OURS)
+    if kind != "ours":
         message = f"{path} is no memory file yet"
         raise StoreUnreadable(message)
     try:
@@ -117,7 +125,7 @@ def check_version(connection: apsw.Connection, path: str) -> int:
 
 def _foreign(path: str) -> StoreUnreadable | ForeignDatabase:
     if _was_ours(path):
-        return corrupt(path, "its first bytes are not those of a database of ours")
+        return corrupt(path, _NOT_OURS)
     if _is_original(path):
         return ForeignDatabase(
             f"{path} is a database of the original claude-mem; it is left as it is. Run `claude-mem import {path}` to take it "

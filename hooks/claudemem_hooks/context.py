@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 CATCH_UP_S = 1.0
 _BUSY_MS = 250
+DAMAGED = (
+    "claude-mem: the memory file is damaged, so this session is told nothing of the past. What happens is recorded all the same. "
+    "`claude-mem recover` saves what can be read."
+)
 
 
 def told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> tuple[str, str]:
@@ -27,8 +31,9 @@ def told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str) -> tu
     folders = (_project_dir(payload), str(payload.get("cwd") or ""))
     where = (session, folders, ids.now_ms())
     wanted = in_force["context_enabled"] and not switches.paused(in_force["pauses"], "context", *where)
-    text = _told(payload, in_force, data_dir, session) if wanted else ""
-    return text, "" if paths.environment("CLAUDE_MEM_INTERNAL") else switches.line(in_force, *where)
+    text, trouble = _told(payload, in_force, data_dir, session) if wanted else ("", "")
+    off = "" if paths.environment("CLAUDE_MEM_INTERNAL") else switches.line(in_force, *where)
+    return text, " ".join(filter(None, (trouble, off)))
 
 
 def _project_dir(payload: dict[str, Any]) -> str:
@@ -36,23 +41,30 @@ def _project_dir(payload: dict[str, Any]) -> str:
     return str(payload.get("project_dir") or paths.environment("CLAUDE_PROJECT_DIR") or "")
 
 
-def _told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str, session: str) -> str:
-    """The context, "" if there is none."""
+def _told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str, session: str) -> tuple[str, str]:
+    """The context, "" if there is none, and what a person has to do about the memory file, if it is damaged."""
     _find_packages()
-    connection = _reader(data_dir)
-    if _others_wait(data_dir, session) or _observing_waits(connection):
-        _catch_up(data_dir, session if payload.get("source") == "compact" else "")
-        connection = connection or _reader(data_dir)
-    return _text(connection, payload, in_force) if connection is not None else ""
+    from claudemem_lib.store.connection import Corrupt  # noqa: PLC0415  # after _find_packages
+
+    try:
+        connection = _reader(data_dir)
+        if _others_wait(data_dir, session) or _observing_waits(connection):
+            _catch_up(data_dir, session if payload.get("source") == "compact" else "")
+            connection = connection or _reader(data_dir)
+        return _text(connection, payload, in_force) if connection is not None else "", ""
+    except Corrupt:
+        return "", DAMAGED
 
 
 def _reader(data_dir: str) -> Connection | None:
     """The memory, for reading; None if there is none that can be read."""
-    from claudemem_lib.errors import ClaudeMemError  # noqa: PLC0415  # after _find_packages
+    from claudemem_lib.errors import ClaudeMemError, StoreCorrupt  # noqa: PLC0415  # after _find_packages
     from claudemem_lib.store.connection import open_reader  # noqa: PLC0415
 
     try:
         return open_reader(f"{data_dir}/{paths.DATABASE}", _BUSY_MS)
+    except StoreCorrupt:
+        raise
     except ClaudeMemError:
         return None
 

@@ -30,6 +30,7 @@ LOG = logging.getLogger("claudemem.worker")
 POLL_S = 5.0
 AFTER_TROUBLE_S = 3.0
 HOUSEKEEPING_S = 3_600.0
+EXAMINED_AFTER_S, EXAMINED_EVERY_S = 30.0, 86_400.0
 EMBEDDED_AT_ONCE = 64
 EMBEDDING_AFTER_S = 0.5
 
@@ -47,6 +48,7 @@ class Worker:
         self._observing = anyio.CapacityLimiter(1)
         self._looking = anyio.CapacityLimiter(1)
         self._embedding = anyio.CapacityLimiter(1)
+        self._examining = anyio.CapacityLimiter(1)
         self._no_embedder = ""
         self._ready = anyio.Event()
 
@@ -57,7 +59,7 @@ class Worker:
 
     def loops(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run side by side."""
-        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.look_again)
+        return (self.take_in, self.observe, self.embed, self.reload, self.keep_house, self.look_again, self.examine)
 
     def wake(self) -> None:
         """There may be something to observe."""
@@ -160,6 +162,13 @@ class Worker:
             await self._take_in()
             await self._try(self.memory.reload, self._observing)
             self.wake()
+
+    async def examine(self) -> None:
+        """Read the whole file once a day: damage is told before it is met, and what waits goes on waiting in the inbox."""
+        await anyio.sleep(EXAMINED_AFTER_S)
+        while True:
+            await self._try(self.memory.check, self._examining)
+            await anyio.sleep(EXAMINED_EVERY_S)
 
     async def _try(self, function: Callable[[], T], limiter: anyio.CapacityLimiter) -> T | None:
         """Run a library verb in a thread; trouble that may pass gives None after a pause."""

@@ -158,6 +158,25 @@ def test_a_broken_memory_tells_nothing(hook: Hook, project: Path, broken: str) -
     assert hook.kinds() == ["start"]
 
 
+@pytest.mark.parametrize(
+    ("start", "length"), [(0, 100), (0, 4096), (100, 1_000_000)], ids=["head", "first page", "rest"]
+)
+def test_a_damaged_memory_is_told_to_the_person_and_the_event_kept(
+    full: Hook, project: Path, start: int, length: int
+) -> None:
+    database = full.data / "claude-mem.db"
+    data = bytearray(database.read_bytes())
+    data[start : start + length] = b"\xa5" * len(data[start : start + length])
+    database.write_bytes(data)
+    payload = {"hook_event_name": "SessionStart", "session_id": "s1", "cwd": str(project), "source": "startup"}
+    outcome = full.feed(json.dumps(payload).encode())
+    assert (outcome.status, outcome.stderr) == (0, b"")
+    assert outcome.seconds < LIMIT_S
+    assert "`claude-mem recover`" in json.loads(outcome.stdout)["systemMessage"]
+    assert full.kinds() == ["start"]
+    assert database.read_bytes() == bytes(data)
+
+
 def test_a_folder_that_is_gone_is_no_reason_to_fail(full: Hook, project: Path) -> None:
     project.rmdir()
     assert "How prices are kept" in told(full, project)

@@ -355,6 +355,18 @@ def test_a_file_that_was_taken_away_is_not_made_anew_behind_the_back(memory: Mem
     assert not Path(memory.database.path).exists()
 
 
+def test_what_is_damaged_where_nobody_looked_is_found_by_a_check(damaged: Path) -> None:
+    with claudemem_lib.open(damaged) as memory:
+        memory.check()
+        root = memory.database.row("SELECT rootpage FROM sqlite_schema WHERE name = 'usage'")[0]
+    zero(database(damaged), root)
+    with claudemem_lib.open(damaged) as memory:
+        with pytest.raises(StoreCorrupt, match="claude-mem recover"):
+            memory.check()
+        with pytest.raises(StoreCorrupt):
+            memory.remember("x", project="/home/you/p0")
+
+
 # -------------------------------------------------------------------------------------------------------- the command
 def command(folder: Path, *arguments: str) -> Any:
     return CliRunner().invoke(cli.main, ["--data-dir", str(folder), "recover", *arguments])

@@ -327,6 +327,39 @@ def test_a_verb_that_fails_is_told_once_and_tried_again_while_answering_goes_on(
     assert told == ["broken: LookupError, see the log", ""]
 
 
+def test_a_file_that_is_damaged_is_found_by_the_server_and_the_inbox_waits(
+    memories: Memories, hosts: Callable[..., Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = memories()
+    root = memory.database.row("SELECT rootpage FROM sqlite_schema WHERE name = 'usage'")[0]
+    memory.close()
+    with open(memory.database.path, "r+b") as file:  # noqa: PTH123
+        file.seek((root - 1) * 4096)
+        file.write(bytes(4096))
+    memory = memories()
+    monkeypatch.setattr(worker_module, "EXAMINED_AFTER_S", 0.0)
+    monkeypatch.setattr(worker_module, "POLL_S", 0.05)
+    told: list[str] = []
+
+    async def served() -> None:
+        server = Server(memory)
+
+        def troubled() -> None:
+            told.append(server.worker.trouble)
+            if len(told) == 1:
+                hosts(memory).prompt("said meanwhile")
+            elif "take_in" in str(server.worker._troubles):
+                server.stop("seen enough")
+
+        monkeypatch.setattr(server.worker, "_troubled", troubled)
+        with anyio.fail_after(10):
+            await server.run()
+
+    anyio.run(served)
+    assert "claude-mem recover" in told[0]
+    assert memory.stats()["inbox"]["waiting"] == 1
+
+
 def test_an_error_in_a_loop_itself_ends_the_whole_server(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = memories()
 
