@@ -1,7 +1,8 @@
 """From what the host says to what may be kept: one event, cleaned and capped. Pure, and cheap enough for a hook.
 
 An event is a flat dict: `kind` and `session` always, then what applies of `prompt_id`, `cwd`, `project_dir`, `agent`,
-`tool`, `tool_use_id`, `input`, `output`, `error`, `text`, `origin`, `source`, `branch`.
+`tool`, `tool_use_id`, `input`, `output`, `error`, `text`, `origin`, `source`, `branch`, and `masked`: how much of which kind was
+taken out of it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from claudemem_lib.redact import Redaction
 
 KINDS = {
     "SessionStart": "start",
@@ -67,8 +70,21 @@ def event_from(
         off = _switched_off(event, rules, ids.now_ms() if at_ms is None else at_ms)
         if off:
             return {**event, "kind": "private"} if off == "paused" and kind not in ("start", "end") else None
-    filled = _FILL[kind](event, payload, rules)
-    return capped(filled, rules["max_event_bytes"]) if filled is not None else None
+    return _finished(event, payload, rules)
+
+
+def _finished(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any] | None:
+    """*event* with what its kind says, cleaned and capped."""
+    out = redact.Redaction(rules["redact_patterns"])
+    filled = _FILL[event["kind"]](event, payload, rules, out)
+    if filled is None:
+        return None
+    for name in _LABELS:
+        if name in filled:
+            filled[name] = out.clean(filled[name])
+    if out.counts:
+        filled["masked"] = out.counts
+    return capped(filled, rules["max_event_bytes"])
 
 
 def _switched_off(event: dict[str, Any], rules: dict[str, Any], at_ms: int) -> str:
@@ -88,11 +104,12 @@ _COMMON = (
     ("branch", "git_branch"),
     ("agent", "agent_id"),
 )
+_LABELS = ("tool", "branch", "agent", "source")
 
 
-def _prompt(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+def _prompt(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any], out: Redaction) -> dict[str, Any]:
     said = str(payload.get("prompt") or "")
-    text = redact.clean(said, rules["max_event_bytes"]).strip()
+    text = out.clean(said, rules["max_event_bytes"]).strip()
     if said.strip() and not text:
         return {**event, "kind": "private"}
     event["text"] = text or MEDIA_PROMPT
@@ -105,7 +122,9 @@ def _prompt(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any
     return event
 
 
-def _tool(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any] | None:
+def _tool(
+    event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any], out: Redaction
+) -> dict[str, Any] | None:
     tool = str(payload.get("tool_name") or "")
     given = payload.get("tool_input")
     if not tool or tool in rules["skip_tools"] or _is_own(tool, given):
@@ -114,36 +133,40 @@ def _tool(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any])
     if isinstance(payload.get("tool_use_id"), str):
         event["tool_use_id"] = payload["tool_use_id"]
     limit = rules["max_event_bytes"] // 2
-    event["input"] = _cleaned(given, limit)
+    event["input"] = _cleaned(given, limit, out)
     if event["kind"] == "failure":
-        event["error"] = redact.clean(str(payload.get("error") or ""), limit)
+        event["error"] = out.clean(str(payload.get("error") or ""), limit)
         event["interrupted"] = payload.get("is_interrupt") is True
     else:
-        event["output"] = _cleaned(payload.get("tool_response"), limit)
+        event["output"] = _cleaned(payload.get("tool_response"), limit, out)
     return event
 
 
-def _said(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any] | None:
+def _said(
+    event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any], out: Redaction
+) -> dict[str, Any] | None:
     if event["kind"] == "subagent" and not payload.get("agent_type"):
         return None  # the client's own forked agent, not the user's
-    event["text"] = redact.clean(str(payload.get("last_assistant_message") or ""), rules["max_event_bytes"]).strip()
+    event["text"] = out.clean(str(payload.get("last_assistant_message") or ""), rules["max_event_bytes"]).strip()
     return event
 
 
-def _compact(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+def _compact(event: dict[str, Any], payload: dict[str, Any], rules: dict[str, Any], out: Redaction) -> dict[str, Any]:
     event["source"] = str(payload.get("trigger") or "")
     said = str(payload.get("compact_summary") or payload.get("custom_instructions") or "")
     said = said.partition("<summary>")[2].partition("</summary>")[0] or said  # not what was thought on the way to it
-    event["text"] = redact.clean(said, rules["max_event_bytes"]).strip()
+    event["text"] = out.clean(said, rules["max_event_bytes"]).strip()
     return event
 
 
-def _boundary(event: dict[str, Any], payload: dict[str, Any], _rules: dict[str, Any]) -> dict[str, Any]:
+def _boundary(
+    event: dict[str, Any], payload: dict[str, Any], _rules: dict[str, Any], _out: Redaction
+) -> dict[str, Any]:
     event["source"] = str(payload.get("source") or payload.get("reason") or "")
     return event
 
 
-_FILL: dict[str, Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], dict[str, Any] | None]] = {
+_FILL: dict[str, Callable[[dict[str, Any], dict[str, Any], dict[str, Any], Redaction], dict[str, Any] | None]] = {
     "start": _boundary,
     "prompt": _prompt,
     "tool": _tool,
@@ -166,19 +189,19 @@ def _is_own(tool: str, given: object) -> bool:
     return any(part in path for part in _OWN_FILES)
 
 
-def _cleaned(value: Any, limit: int) -> Any:
+def _cleaned(value: Any, limit: int, out: Redaction) -> Any:
     """*value* with every text in it cleaned, and without the whole files and images that some tools carry."""
     if isinstance(value, str):
-        return redact.clean(value, limit)
+        return out.clean(value, limit)
     if isinstance(value, dict):
-        return {redact.clean(k, limit): _field(k, v, limit) for k, v in value.items() if k not in _WHOLE_FILES}
+        return {out.clean(k, limit): _field(k, v, limit, out) for k, v in value.items() if k not in _WHOLE_FILES}
     if isinstance(value, list):
-        return [_cleaned(item, limit) for item in value]
+        return [_cleaned(item, limit, out) for item in value]
     return value
 
 
-def _field(name: str, value: Any, limit: int) -> Any:
-    return redact.clean_field(name, value, limit) if isinstance(value, str) else _cleaned(value, limit)
+def _field(name: str, value: Any, limit: int, out: Redaction) -> Any:
+    return out.clean_field(name, value, limit) if isinstance(value, str) else _cleaned(value, limit, out)
 
 
 def write(event: dict[str, Any], inbox: str, at_ms: int | None = None) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import apsw
 
     from claudemem_lib.models import Project
+    from claudemem_lib.settings import Settings
     from claudemem_lib.store.database import Database
 
 UNDO_MS = 600_000
@@ -41,9 +42,11 @@ LISTS = ("facts", "concepts", "files_modified", "files_read")
 class Curate:
     """Changing verbs of a memory that a person asks for."""
 
-    def __init__(self, database: Database, data_dir: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, data_dir: str, clock: Callable[[], int], in_force: Callable[[], Settings]
+    ) -> None:
         """Nothing is changed yet."""
-        self._database, self._data_dir, self._clock = database, data_dir, clock
+        self._database, self._data_dir, self._clock, self._in_force = database, data_dir, clock, in_force
 
     def edit(self, memory_id: int, **changes: Any) -> None:
         """Change the words of a memory; *changes* are its fields (TEXTS as text, LISTS as lists). Secrets are masked as always."""
@@ -52,12 +55,14 @@ class Curate:
             message = f"{', '.join(unknown)} cannot be edited; {', '.join((*TEXTS, *LISTS))} can"
             raise BadRequest(message)
         (one,) = self._all_there([memory_id])
-        edited = evolve(one, **{name: _cleaned(value) for name, value in changes.items()})
+        out = redact.Redaction(self._in_force().redact_patterns)
+        edited = evolve(one, **{name: _cleaned(value, out) for name, value in changes.items()})
         for name in changes:
             _check_length(name, getattr(edited, name))
         with self._database.write() as connection:
             self._undoable(connection, f"the edit of #{memory_id}", "put_back", curating.whole(connection, [memory_id]))
             curating.edit(connection, edited)
+            status.count_masked(connection, out.counts)
 
     def pin(self, memory_id: int, *, on: bool = True) -> None:
         """Let a memory always be told to new sessions of its project, or no longer."""
@@ -112,7 +117,7 @@ class Curate:
 
     def rename_project(self, project: str, name: str) -> None:
         """Give a project another name; NotFound or BadRequest say what is wrong."""
-        found, name = self._project(project), name.strip()
+        found, name = self._project(project), redact.clean(name, own=self._in_force().redact_patterns).strip()
         other = status.project_named(self._database, name) if name else None
         if not name or (other and other.id != found.id):
             message = (
@@ -189,7 +194,7 @@ def _check_length(name: str, value: str | tuple[str, ...]) -> None:
         raise BadRequest(message)
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: Any, out: redact.Redaction) -> Any:
     if isinstance(value, str):
-        return redact.clean(value).strip()
-    return tuple(text for part in value if (text := redact.clean(str(part)).strip()))
+        return out.clean(value).strip()
+    return tuple(text for part in value if (text := out.clean(str(part)).strip()))

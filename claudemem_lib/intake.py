@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from claudemem_lib import lean, paths, projects
 from claudemem_lib.ids import now_ms
 from claudemem_lib.models import TakenIn
-from claudemem_lib.store import events, sessions
+from claudemem_lib.store import events, sessions, status
 from claudemem_lib.store.text import storable
 from claudemem_lib.store.tombstones import Tombstones
 
@@ -216,6 +216,7 @@ def _stored(
     elif event["kind"] == "end":
         sessions.end(connection, session, at_ms)
     events.add(connection, event, key, (session, number), taken_ms)
+    status.count_masked(connection, event.get("masked"))
     return True
 
 

@@ -99,7 +99,7 @@ class Memory:
             settings.write_rules(self.data_dir)
         self._provider = provider
         self.browse = Browse(self.database)
-        self.curate = Curate(self.database, self.data_dir, self.clock)
+        self.curate = Curate(self.database, self.data_dir, self.clock, lambda: self.settings)
         self.pauses = Pauses(self.database, self.data_dir, self.clock)
         self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
 
@@ -157,7 +157,13 @@ class Memory:
     ) -> int:
         """Save a note; gives its id. *project* is a project's name or a folder (default: the working directory)."""
         at_ms = self.clock() if created_ms is None else created_ms
-        about: Any = {"title": title, "project": project, "files": files, "concepts": concepts}
+        about: Any = {
+            "title": title,
+            "project": project,
+            "files": files,
+            "concepts": concepts,
+            "own": self.settings.redact_patterns,
+        }
         return notes.add(self.database, text, at_ms=at_ms, **about)
 
     # ---------------------------------------------------------------------------------------------- what is made of it

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from claudemem_lib import given, located, redact, search
 from claudemem_lib.errors import BadRequest
-from claudemem_lib.store import memories, sessions
+from claudemem_lib.store import memories, sessions, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,12 +25,17 @@ def add(  # noqa: PLR0913  # what a note can carry
     at_ms: object,
     files: Iterable[str],
     concepts: Iterable[str],
+    own: tuple[str, ...],
 ) -> int:
-    """Store a note; gives its id. BadRequest if there is nothing to store, or more than one memory holds."""
+    """Store a note without what is masked, by *own* patterns too; gives its id.
+
+    BadRequest if there is nothing to store, or more than one memory holds.
+    """
     if not given.text("the text of a note", text).strip():
         message = "there is no text to remember"
         raise BadRequest(message)
-    kept = redact.clean(text).strip()
+    out = redact.Redaction(own)
+    kept = out.clean(text).strip()
     if not kept:
         message = "the text is wholly private; nothing was stored"
         raise BadRequest(message)
@@ -40,12 +45,13 @@ def add(  # noqa: PLR0913  # what a note can carry
             "Split it into several."
         )
         raise BadRequest(message)
-    head = redact.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
+    head = out.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
     created_ms = search.moment("created_ms", at_ms) or 0
-    about = (given.texts("files", files), given.texts("concepts", concepts))
-    identity = located.identity(database, project)
+    about = [tuple(map(out.clean, given.texts(*one))) for one in (("files", files), ("concepts", concepts))]
+    identity = located.identity(database, project and out.clean(project))
     with database.write() as connection:
         project_id = sessions.project_id(connection, identity, created_ms)
+        status.count_masked(connection, out.counts)
         return memories.add_note(
             connection, head, kept, memories.Origin(project_id=project_id, created_ms=created_ms), *about
         )

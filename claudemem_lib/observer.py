@@ -122,7 +122,7 @@ class Observer:
         wait_ms = error.retry_after_ms if isinstance(error, ProviderError) else None
         wait_ms = events.backoff_ms(batch.attempts) if wait_ms is None else min(max(0, wait_ms), LONGEST_WAIT_MS)
         reason = str(error) if isinstance(error, ClaudeMemError) else f"{type(error).__name__}: {error}"
-        reason = storable(redact.clean(reason, LONGEST_REASON)) or type(error).__name__
+        reason = storable(redact.clean(reason, LONGEST_REASON, self.settings.redact_patterns)) or type(error).__name__
         failed = not isinstance(error, _NOT_ITS_FAULT)
         events.release(self.database, batch.token, reason, now_ms + wait_ms, failed=failed)
         parked = events.park_tired(self.database, self.settings.retry_limit, now_ms)

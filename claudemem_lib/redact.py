@@ -1,106 +1,130 @@
 """What must not be remembered: marked text is cut, secrets are masked. Before anything reaches disk.
 
-Needles first: a text that holds none of them costs a few substring searches and nothing is imported. Only then
-come the rules, and with them `re`. Every needle is lower case and is looked for in the lower-cased text.
+Needles first: a text that holds none of them costs some substring searches and nothing is imported. Only then come the
+patterns, and with them `re`. The table of shapes is shapes.py; names that secrets are assigned to are judged in assigned.py.
 """
 
 from __future__ import annotations
 
+from claudemem_lib import shapes, tags
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
-
-PRIVATE_TAGS = ("private", "claude-mem-context")
-HOST_TAGS = ("system-reminder",)
-_BEGIN = 7
-_BEGINS = tuple(tag[:_BEGIN] for tag in PRIVATE_TAGS + HOST_TAGS)
-_FEW = 2_000
+    from collections.abc import Callable, Iterable, Iterator
 
 _EDGE = 4_096  # what is given up on each side of a cut: longer than any secret but a private key
 _KEY = 65_536  # longer than any private key
 _WORD = 400  # how far back from a cut the end of a line, or of a word, is looked for
 
-# (name, needle, pattern). The group "secret" is masked; without it, the whole match.
-_RULES = (
-    (
-        "private-key",
-        "-----begin",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,6}-----(?P<secret>.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE|\Z)",
+_SHORTEST = 5  # a text shorter than this holds no secret, unless it is the value of a field
+_PLAIN = shapes.RUN[:64] + "@#:/ "  # characters that stand for themselves in a pattern
+_ANYWHERE = 4  # a beginning of so many characters is one within a word too, a shorter one only where a word begins
+_ESCAPE = 6  # how long an escaped character is: `\\u003d`
+_BOUNDARY = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
+_NAMES = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")  # parts of names of secrets
+_KEYS = (
+    *(
+        "api",
+        "access",
+        "private",
+        "secret",
+        "auth",
+        "encryption",
+        "signing",
+        "master",
+        "account",
+        "storage",
+        "app",
+        "root",
     ),
-    ("anthropic-key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
-    ("openai-key", "sk-", r"\bsk-(?=[A-Za-z_-]{0,60}\d)(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_-]{20,}"),
-    ("google-key", "aiza", r"\bAIza[A-Za-z0-9_-]{30,}"),
-    ("google-oauth", "ya29.", r"\bya29\.[A-Za-z0-9_-]{20,}"),
-    ("github-token", "ghp_", r"\bghp_[A-Za-z0-9]{20,}"),
-    ("github-token", "gho_", r"\bgho_[A-Za-z0-9]{20,}"),
-    ("github-token", "ghu_", r"\bghu_[A-Za-z0-9]{20,}"),
-    ("github-token", "ghs_", r"\bghs_[A-Za-z0-9]{20,}"),
-    ("github-token", "ghr_", r"\bghr_[A-Za-z0-9]{20,}"),
-    ("github-token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,}"),
-    ("gitlab-token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{16,}"),
-    ("slack-token", "xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("slack-webhook", "hooks.slack.com", r"hooks\.slack\.com/services/(?P<secret>[A-Za-z0-9/]{20,})"),
-    ("aws-key-id", "akia", r"\bAKIA[A-Z0-9]{16}\b"),
-    ("aws-key-id", "asia", r"\bASIA[A-Z0-9]{16}\b"),
-    ("stripe-key", "k_live_", r"\b[srp]k_live_[A-Za-z0-9]{16,}"),
-    ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}"),
-    ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
-    ("pypi-token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{40,}"),
-    ("huggingface-token", "hf_", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("jwt", "eyj", r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,}"),
-    (
-        "url-password",
-        "://",
-        r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@'\"\[]{0,100}:(?P<secret>(?!\[redacted)[^\s/'\"]{3,200})@",
-    ),
-    (
-        "authorization",
-        "authorization",
-        r"(?i)\bauthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:basic|token|digest|apikey)\s{1,4}(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
-    ),
-    ("login", " -u", r"(?<!\S)-u\s{0,2}['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),
-    ("login", "--user", r"(?<!\S)--user[= ]['\"]?[^\s:'\"/]{1,80}:(?P<secret>[^\s'\"]{3,200})"),
-    ("cookie", "cookie:", r"(?i)\bcookie:\s{0,4}(?P<secret>[A-Za-z0-9_.%-]{1,80}=[^\s'\"]{8,4000})"),
-    ("bearer", "bearer ", r"\b[Bb]earer (?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
-)
-_NAMES = ("passw", "passphrase", "secret", "token", "credential", "key")  # parts of names that a secret is assigned to
-_KEYS = ("api", "access", "private")  # what makes a key a secret one
-_TELLS_ABOUT = ("type", "name", "url", "uri", "count", "path", "file", "dir", "header", "label", "field", "length")
-_ASSIGNMENT = (
-    r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"(?P<rest>[A-Za-z0-9_]{0,40})\\{0,3}[\"']?\s{0,8}(?:=(?![=>])|:(?![:=]))\s{0,8}"
-    r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]{6,4000})\\{1,3}\"|\"(?P<double>[^\"\n]{6,4000})\""
-    r"|'(?P<single>[^'\n]{6,4000})'|(?P<bare>[^\s\"',;(){}\[\]<>$`\\]{8,4000}))"
-)
+    *("application", "service", "admin", "deploy", "shared", "client", "session", "license", "webhook", "ssh"),
+)  # what makes a key a secret one
 
 
-def clean(text: str, limit: int = 0) -> str:
-    """*text* without marked blocks, cut to about *limit* characters (0: not cut), and with secrets masked.
+class Redaction:
+    """One event's worth of redaction: the user's *own* patterns, and in `counts` what was taken out, by kind."""
 
-    In this order: blocks are cut from the whole text, and what is left out need not be searched for secrets. Around a
-    cut more is searched than is kept, so that no half of a secret stays.
-    """
-    text = cut_tags(text)
-    if not 0 < limit < len(text):
-        return mask(text) if suspicious(text) else text
-    head, tail = text[: _head(limit) + _EDGE], text[_head(limit) - limit - _EDGE :]
-    if len(text) <= len(head) + len(tail):
-        return shorten(mask(text) if suspicious(text) else text, limit)
-    if "-----BEGIN" in (behind := text[-len(tail) - _KEY :]):
-        tail = _mask_by(_RULES[:1], behind)[-len(tail) :]
-    between = len(text) - len(head) - len(tail)
-    head, tail = (mask(part) if suspicious(part) else part for part in (head, tail))
-    return _joined(head[:-_EDGE], tail[_EDGE:], between + 2 * _EDGE)
+    def __init__(self, own: tuple[str, ...] = ()) -> None:
+        """Nothing was taken out yet."""
+        self.counts: dict[str, int] = {}
+        self._own = tuple((needle_of(pattern), pattern) for pattern in own)
+        self._left_s: float | None = None
+
+    def clean(self, text: str, limit: int = 0) -> str:
+        """*text* without marked blocks, cut to about *limit* characters (0: not cut), and with secrets masked.
+
+        In this order: blocks are cut from the whole text, and what is left out need not be searched for secrets. Around a
+        cut more is searched than is kept, so that no half of a secret stays.
+        """
+        text, private = tags.cut(text)
+        if private:
+            self.count("private", private)
+        if not 0 < limit < len(text):
+            return self._masked(text)
+        head, tail = text[: _head(limit) + _EDGE], text[_head(limit) - limit - _EDGE :]
+        if len(text) <= len(head) + len(tail):
+            return shorten(self._masked(text), limit)
+        if "-----BEGIN" in (behind := text[-len(tail) - _KEY :]):
+            tail = _mask_keys(behind)[-len(tail) :]
+        between = len(text) - len(head) - len(tail)
+        head, tail = self._masked(head), self._masked(tail)
+        return _joined(head[:-_EDGE], tail[_EDGE:], between + 2 * _EDGE)
+
+    def clean_field(self, name: str, text: str, limit: int = 0) -> str:
+        """*text* cleaned as the value of a field: one whose name says that it is a secret is masked like an assignment."""
+        cleaned = self.clean(text, limit)
+        if cleaned and any(_is_secret_name(lowered, word) for lowered in (name.lower(),) for word in _NAMES):
+            from claudemem_lib import assigned  # noqa: PLC0415  # with `re`, half an interpreter start
+
+            if assigned.is_secret_field(name, cleaned):
+                self.count("value")
+                return assigned.LABEL
+        return cleaned
+
+    def count(self, kind: str, number: int = 1) -> None:
+        """Something of this kind was taken out."""
+        self.counts[kind] = self.counts.get(kind, 0) + number
+
+    def _masked(self, text: str) -> str:
+        if suspicious(text):
+            text = mask(text, self.count)
+        for needle, _ in self._own:
+            if needle in text.lower():
+                return self._mask_own(text)
+        return text
+
+    def _mask_own(self, text: str) -> str:
+        from claudemem_lib import ownpatterns  # noqa: PLC0415  # with `re`, as above
+
+        lowered = text.lower()
+        left_s = ownpatterns.TIME_S if self._left_s is None else self._left_s
+        wanted = [pattern for needle, pattern in self._own if needle in lowered]
+        text, self._left_s = ownpatterns.mask(text, wanted, self.count, left_s)
+        return text
+
+
+def clean(text: str, limit: int = 0, own: tuple[str, ...] = ()) -> str:
+    """*text* as Redaction.clean gives it, where nobody counts."""
+    return Redaction(own).clean(text, limit)
 
 
 def clean_field(name: str, text: str, limit: int = 0) -> str:
-    """*text* cleaned as the value of a field: one whose name says that it is a secret is masked like an assignment."""
-    cleaned = clean(text, limit)
-    lowered = name.lower()
-    if any(_is_secret_name(lowered, word) for word in _NAMES) and _is_value(lowered, cleaned, quoted=True):
-        return "[redacted:value]"
-    return cleaned
+    """*text* as Redaction.clean_field gives it, where nobody counts."""
+    return Redaction().clean_field(name, text, limit)
+
+
+def needle_of(pattern: str) -> str:
+    """What every match of *pattern* holds, in lower case; "" if that cannot be seen at a glance."""
+    if "|" in pattern or "(?" in pattern:
+        return ""
+    plain = pattern.removeprefix("\\b")
+    length = 0
+    while length < len(plain) and plain[length] in _PLAIN:
+        length += 1
+    if plain[length : length + 1] in ("?", "*", "{"):
+        length -= 1  # the last one may be missing
+    return plain[: max(0, length)].lower()
 
 
 def shorten(text: str, limit: int) -> str:
@@ -128,11 +152,80 @@ def _joined(head: str, tail: str, cut: int) -> str:
 
 def suspicious(text: str) -> bool:
     """Whether *text* holds anything a rule could match; False is certain, True is not."""
-    lowered = text.lower()
-    for _, needle, _ in _RULES:
-        if needle in lowered and (needle != "://" or _has_login(lowered)):
+    if len(text) < _SHORTEST:
+        return False
+    runs = _runs(text)
+    return any(True for _ in _candidates(text, runs)) or _names_secret(text, runs)
+
+
+def _runs(text: str) -> set[bytes]:
+    """The different words of *text*, a word being a run of what tokens are made of: far less to search than all of it."""
+    return set(text.encode("utf-8", "replace").translate(_TABLE).split())
+
+
+def _table() -> bytes:
+    """A translation of every byte that no token is made of to a space."""
+    table = bytearray(b" " * 256)
+    for char in shapes.RUN.encode():
+        table[char] = char
+    return bytes(table)
+
+
+_TABLE = _table()
+_SHORTEST_TOKEN = min(len(begin) + least for _, _, begin, least, _ in shapes.PREFIXED)
+
+
+def _spaced(runs: Iterable[bytes]) -> str:
+    """Words as one text, each between spaces."""
+    return (b" " + b" ".join(runs) + b" ").decode("ascii")
+
+
+def _candidates(text: str, runs: set[bytes]) -> Iterator[tuple[str, str]]:
+    """The kinds and patterns that may match: private keys, what is known by its beginning, what by what stands around it."""
+    words, lowered = _spaced(runs).lower(), text.lower()
+    for kind, _, needle, pattern in shapes.KEYS:
+        if needle in lowered:
+            yield kind, pattern
+    long = _spaced(run for run in runs if len(run) >= _SHORTEST_TOKEN)
+    escaped = bool(long) and ("\\" in text or "%" in text)
+    for kind, _, begin, least, rest in shapes.PREFIXED if long else ():
+        if begin in long and _begins_token(long, begin, least, escaped=escaped):
+            yield kind, ("" if len(begin) >= _ANYWHERE else _BOUNDARY) + begin.replace(".", r"\.") + rest
+    for kind, _, needle, pattern in shapes.AROUND:  # words have a space on either side
+        if needle in (lowered if needle.strip(" ").strip(shapes.RUN) else words):
+            closer = _CLOSER.get(needle)
+            if closer is None or closer(lowered):
+                yield kind, pattern
+
+
+def _begins_token(words: str, begin: str, least: int, *, escaped: bool) -> bool:
+    """Whether *begin* stands in a word, with at least *least* of its characters behind; a short one where a word may begin."""
+    at = words.find(begin)
+    while at >= 0:
+        end = at + len(begin)
+        behind = words[end : end + least]
+        if (
+            len(behind) == least
+            and " " not in behind
+            and (len(begin) >= _ANYWHERE or _begins_word(words, at, escaped=escaped))
+        ):
             return True
-    return any(_assigned(lowered, name) for name in _NAMES)
+        at = words.find(begin, at + 1)
+    return False
+
+
+def _begins_word(words: str, at: int, *, escaped: bool) -> bool:
+    """Whether a word may begin at *at*, perhaps behind an escaped character such as `%3D`."""
+    before = words[max(0, at - _ESCAPE) : at]
+    return not before[-1:].isalnum() or (escaped and (at < _ESCAPE or " " in before))
+
+
+def _names_secret(text: str, runs: set[bytes]) -> bool:
+    """Whether something is assigned to the name of a secret."""
+    words = _spaced(runs).lower()
+    names = [name for name in _NAMES if name in words]
+    lowered = text.lower() if names else ""
+    return any(_is_assigned(text, lowered, name) for name in names)
 
 
 def _has_login(lowered: str) -> bool:
@@ -140,165 +233,115 @@ def _has_login(lowered: str) -> bool:
     at = lowered.find("://")
     while at >= 0:
         host = lowered[at + 3 : at + 320].split("/", 1)[0].split(None, 1)
-        if host and ":" in host[0] and "@" in host[0]:
+        if host and "@" in host[0]:
             return True
         at = lowered.find("://", at + 3)
     return False
 
 
-def _assigned(lowered: str, name: str) -> bool:
-    """Whether *name* stands somewhere as the left side of an assignment."""
+def _is_said(lowered: str) -> bool:
+    """Whether somebody says what a password is."""
+    return any(f"{name} {verb}" in lowered for name in _SAID for verb in ("is", "for "))
+
+
+def _has_hash(lowered: str) -> bool:
+    """Whether there may be the hash of a password."""
+    return any(begin in lowered for begin in ("$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2"))
+
+
+def _has_auth(lowered: str) -> bool:
+    """Whether a field is called auth, quoted, or _auth."""
+    return any(name in lowered for name in ('auth"', "auth\\", "_auth=", "_auth ="))
+
+
+def _has_data_center(lowered: str) -> bool:
+    """Whether a `-us` is followed by a number, as in a Mailchimp key."""
+    at = lowered.find("-us")
+    while at >= 0:
+        if lowered[at + 3 : at + 4].isdigit():
+            return True
+        at = lowered.find("-us", at + 3)
+    return False
+
+
+_SAID = ("password", "passwd", "passphrase", "passcode", "pin", "pwd", "passwort", "kennwort", "key", "token")
+_CLOSER = {"://": _has_login, " is": _is_said, "$": _has_hash, "auth": _has_auth, "-us": _has_data_center}
+
+
+def _is_assigned(text: str, lowered: str, name: str) -> bool:
+    """Whether *name* stands somewhere as the left side of an assignment, an option or an element."""
+    same = len(text) == len(lowered)  # some letters are two in lower case
     at = lowered.find(name)
     while at >= 0:
-        after = lowered[at + len(name) : at + len(name) + 60]
-        after = after.lstrip("abcdefghijklmnopqrstuvwxyz0123456789_").lstrip("\\\"' \t\r\n")
-        if after[:1] in ("=", ":") and _is_secret_name(lowered[max(0, at - 8) : at + len(name)], name):
+        rest = lowered[at + len(name) : at + len(name) + 60].lstrip("abcdefghijklmnopqrstuvwxyz0123456789_-")
+        after = rest.lstrip("\\\"'] \t\r\n?!")
+        if after[:1] in ("=", ":") or rest[:1] == ">":
+            loud = not same or text[at : at + len(name)].isupper()
+            if _is_telling(lowered[max(0, at - 61) : at], name, after, loud=loud):
+                return True
+        if rest[:1] in (" ", "\t") and _is_option(lowered[max(0, at - 32) : at]):
             return True
         at = lowered.find(name, at + len(name))
     return False
 
 
+def _is_option(before: str) -> bool:
+    """Whether the word that ends with *before* begins with a dash."""
+    return before[-1:] == "-" or (before[-1:] > " " and "-" in before.rsplit(maxsplit=1)[-1])
+
+
+def _is_telling(before: str, name: str, after: str, *, loud: bool) -> bool:
+    """Whether an assignment may be of a secret: not of just any key (but any KEY), nor of a plain number of tokens."""
+    if name == "key":
+        return _is_secret_name(before + name, name) or (loud and after.startswith("="))
+    if name == "token":
+        value = after[1:40].lstrip(" :=")
+        number = value.lstrip("0123456789_")
+        return len(number) == len(value) or (number[:1] not in ("", ",", "}", ")", "]", "\n", " ", ";"))
+    return True
+
+
 def _is_secret_name(lowered: str, name: str) -> bool:
     """Whether *name* in *lowered* means a secret: every password, but not every key."""
     before, found, _ = lowered.rpartition(name)
-    return bool(found) and (name != "key" or before.rstrip("_-").endswith(_KEYS))
+    return bool(found) and (name != "key" or before.rstrip("_- ").endswith(_KEYS))
 
 
-def mask(text: str) -> str:
-    """*text* with every secret the rules know replaced by `[redacted:kind]`."""
+def _no_count(_kind: str) -> None:
+    """Nobody counts."""
+
+
+def mask(text: str, count: Callable[[str], object] = _no_count) -> str:
+    """*text* with every secret the rules know replaced by `[redacted:kind]`; *count* is told each kind."""
     import re  # noqa: PLC0415  # half an interpreter start, so only for a text that holds a needle
 
-    return re.sub(_ASSIGNMENT, _masked_value, _mask_by(_RULES, text))
+    runs = _runs(text)
+    names_secret = _names_secret(text, runs)
+    for kind, pattern in _candidates(text, runs):
+        text = re.sub(pattern, _replaced_by(kind, count), text, flags=re.ASCII)
+    if not names_secret:
+        return text
+    from claudemem_lib import assigned  # noqa: PLC0415  # as above
+
+    return assigned.mask(text, count)
 
 
-def _mask_by(rules: tuple[tuple[str, str, str], ...], text: str) -> str:
+def _mask_keys(text: str) -> str:
+    """*text* with private keys masked."""
     import re  # noqa: PLC0415  # as above
 
-    lowered = text.lower()
-    for name, needle, pattern in rules:
-        if needle in lowered:
-            text = re.sub(pattern, _masked(name), text, flags=re.DOTALL)
+    for kind, _, _, pattern in shapes.KEYS:
+        text = re.sub(pattern, _replaced_by(kind, _no_count), text, flags=re.ASCII)
     return text
 
 
-def _masked(name: str) -> Callable[[re.Match[str]], str]:
+def _replaced_by(kind: str, count: Callable[[str], object]) -> Callable[[re.Match[str]], str]:
+    """What replaces a match: its group "secret", or all of it, by a label."""
+
     def replace(match: re.Match[str]) -> str:
-        group: int | str = "secret" if "secret" in match.groupdict() else 0
-        return _replaced(match, group, f"[redacted:{name}]")
+        count(kind)
+        start, end = match.span("secret" if "secret" in match.groupdict() else 0)
+        whole, offset = match.group(), match.start()
+        return f"{whole[: start - offset]}[redacted:{kind}]{whole[end - offset :]}"
 
     return replace
-
-
-def _replaced(match: re.Match[str], group: int | str, label: str) -> str:
-    """The match with one of its groups replaced."""
-    start, end = match.span(group)
-    whole, offset = match.group(), match.start()
-    return whole[: start - offset] + label + whole[end - offset :]
-
-
-def _masked_value(match: re.Match[str]) -> str:
-    group = match.lastgroup or "bare"
-    if _is_value(match["rest"].lower(), match[group], quoted=group != "bare"):
-        return _replaced(match, group, "[redacted:value]")
-    return match.group()
-
-
-def _is_value(name: str, value: str, *, quoted: bool) -> bool:
-    """Whether *value*, assigned to something called *name*, is a secret and not code, a type, a path or a template."""
-    if len(value) < 6 or value.startswith("[redacted:") or name.rstrip("s").endswith(_TELLS_ABOUT):  # noqa: PLR2004
-        return False
-    if value[0] in "/<{%*.&@" or "(" in value or "://" in value or " " in value.strip():
-        return False
-    if not quoted and ("|" in value or ("." in value and all(part.isidentifier() for part in value.split(".")))):
-        return False
-    letters = any(c.isalpha() for c in value)
-    digits = any(c.isdigit() for c in value)
-    other = any(not c.isalnum() and c not in "_.-" for c in value)
-    return (letters and digits) or other or (quoted and letters and "." not in value and "_" not in value)
-
-
-def cut_tags(text: str) -> str:
-    """*text* without private blocks (an unclosed one runs to the end) and without the host's reminders."""
-    if not _has_tag(text):
-        return text
-    lowered = _lowered(text)
-    for tag in PRIVATE_TAGS + HOST_TAGS:
-        if "<" + tag in lowered:
-            text = _cut(text, tag, unclosed=tag in PRIVATE_TAGS)
-    return text
-
-
-def _has_tag(text: str) -> bool:
-    """Whether a tag may stand in *text*: one look at each of the first few `<`, then one search through all the rest.
-
-    That way a megabyte with few of them costs nothing, and one with many no more than searching it (benchmarks/hooks.py).
-    """
-    at = text.find("<")
-    for _ in range(_FEW):
-        if at < 0:
-            return False
-        if text[at + 1 : at + 1 + _BEGIN].lower() in _BEGINS:
-            return True
-        at = text.find("<", at + 1)
-    tags = ["<" + tag for tag in PRIVATE_TAGS + HOST_TAGS]
-    if text.isascii():
-        lowered = text.lower()
-        return any(tag in lowered for tag in tags)
-    raw = text.encode("utf-8", "surrogatepass").lower()  # lower case of other letters is slow, and the tags have none
-    return any(tag.encode() in raw for tag in tags)
-
-
-def _cut(text: str, tag: str, *, unclosed: bool) -> str:
-    """*text* without `<tag ...>...</tag>`, any case, nested ones included."""
-    lowered = _lowered(text)
-    kept, position = [], 0
-    while (start := _opening(lowered, tag, position)) >= 0:
-        end = _closing(lowered, tag, start)
-        if end < 0 and not unclosed:
-            break
-        kept.append(text[position:start])
-        if end < 0:
-            position = len(text)
-            break
-        position = end
-    if not position and not kept:
-        return text
-    kept.append(text[position:])
-    return "".join(kept)
-
-
-def _lowered(text: str) -> str:
-    """Lower case of the same length, so that positions in it are positions in *text*."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower()[0] for c in text)
-
-
-def _opening(lowered: str, tag: str, position: int) -> int:
-    """Where the next opening tag stands, or -1."""
-    return _tag(lowered, "<" + tag, position)
-
-
-def _tag(lowered: str, begin: str, position: int) -> int:
-    """Where the next *begin* stands that no longer word begins with, or -1."""
-    at = lowered.find(begin, position)
-    while at >= 0:
-        if lowered[at + len(begin) : at + len(begin) + 1] in (">", " ", "\t", "\n", "\r", "/", ""):
-            return at
-        at = lowered.find(begin, at + 1)
-    return -1
-
-
-def _closing(lowered: str, tag: str, start: int) -> int:
-    """The end of the tag that closes the one opened at *start*, nesting counted, or -1."""
-    depth, at, close = 1, start + 1, "</" + tag
-    while depth:
-        closing = _tag(lowered, close, at)
-        if closing < 0:
-            return -1
-        opening = _opening(lowered, tag, at)
-        if 0 <= opening < closing:
-            depth, at = depth + 1, opening + 1
-        else:
-            depth, at = depth - 1, closing + len(close)
-    end = lowered.find(">", at)
-    return end + 1 if end >= 0 else len(lowered)

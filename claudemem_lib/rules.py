@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "excluded_projects": (),
     "max_event_bytes": 65_536,
     "filter_compaction_prompts": True,
+    "redact_patterns": (),
     "context_enabled": True,
     "context_tokens": 2_000,
     "context_observations": 50,
@@ -34,6 +35,9 @@ DEFAULTS: dict[str, Any] = {
     "context_show_last_summary": True,
     "context_show_last_message": False,
 }
+OWN_FILE_ONLY = (
+    "redact_patterns",
+)  # a project may set variables for the host, and must not switch a user's patterns off
 
 
 def load(data_dir: str) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def load(data_dir: str) -> dict[str, Any]:
         found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
         found["pauses"] = stored.get("pauses") or ()
     for name, default in DEFAULTS.items():
-        text = paths.environment(PREFIX + name.upper())
+        text = None if name in OWN_FILE_ONLY else paths.environment(PREFIX + name.upper())
         if text is not None:
             found[name] = from_text(text, default, found[name])
     return found
@@ -76,5 +80,25 @@ def from_text(text: str, like: object, otherwise: object) -> Any:
         digits = text.strip()
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else otherwise
     if isinstance(like, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return _list(text)
     return text
+
+
+def _list(text: str) -> tuple[str, ...]:
+    """A list as JSON has it, or with commas; one between brackets belongs to what is in them."""
+    if text.lstrip().startswith("["):
+        try:
+            value = lean.loads(text)
+        except ValueError:
+            value = None
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+    parts, depth, escaped = [""], 0, False
+    for char in text:
+        depth += 0 if escaped else (char in "([{") - (char in ")]}")
+        if char == "," and depth <= 0 and not escaped:
+            parts.append("")
+        else:
+            parts[-1] += char
+        escaped = char == "\\" and not escaped
+    return tuple(part.strip() for part in (text.split(",") if depth else parts) if part.strip())

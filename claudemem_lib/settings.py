@@ -21,6 +21,7 @@ from claudemem_lib.settings_embedding import EmbeddingSettings
 from claudemem_lib.settings_folders import FolderSettings
 from claudemem_lib.settings_migration import migrated
 from claudemem_lib.settings_model import ModelSettings
+from claudemem_lib.settings_privacy import PrivacySettings
 from claudemem_lib.settings_tui import TuiSettings
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _rule(name: str, **about: Any) -> Any:
 
 
 @frozen(kw_only=True)
-class Settings(ModelSettings, EmbeddingSettings, FolderSettings, TuiSettings):
+class Settings(PrivacySettings, ModelSettings, EmbeddingSettings, FolderSettings, TuiSettings):
     """The settings in force. Change one with attrs.evolve; an invalid value raises SettingsError naming the key."""
 
     capture_enabled: bool = _rule(
@@ -205,10 +206,13 @@ def value_of(key: str, text: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as it is written in the environment."""
+    """A value as it is written in the environment: a list with commas, or as JSON where those would not be understood."""
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    text = ",".join(value)
+    return text if rules.from_text(text, (), ()) == value else json.dumps(value, ensure_ascii=False)
 
 
 def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[Settings, tuple[str, ...]]:
@@ -225,9 +229,18 @@ def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[S
             try:
                 current = evolve(current, **{attribute.name: read_value(attribute, raw)})
             except SettingsError as error:
+                current = evolve(current, **_good_parts(attribute, raw))
                 used = "the default" if attribute.metadata["secret"] else repr(getattr(current, attribute.name))
                 problems.append(f"{source}: {error}; {used} is used")
     return current, tuple(problems)
+
+
+def _good_parts(attribute: Attribute[Any], raw: Any) -> dict[str, Any]:
+    """Of a list whose parts are judged each for itself, those that can be used: one mistake must not switch off the others."""
+    value, each = read_value(attribute, raw), attribute.metadata["each"]
+    if each is None or not isinstance(value, tuple):
+        return {}
+    return {attribute.name: tuple(part for part in value if not each(part))[: attribute.metadata["at_most"]]}
 
 
 def read_value(attribute: Attribute[Any], raw: Any) -> Any:

@@ -60,6 +60,7 @@ def status(memory: Memory, *, as_json: bool) -> None:
         + (f", oldest {when.age(queue['oldest_age_ms'])} old" if queue["oldest_age_ms"] is not None else ""),
         f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad"
         + (" (`claude-mem queue bad`)" if inbox["bad"] else ""),
+        f"Masked        {_masked(found['masked'])}",
         f"Provider      {found['provider']}, mode {found['mode']}",
         f"Server        {server.line(found['server'])}",
     ]
@@ -68,6 +69,15 @@ def status(memory: Memory, *, as_json: bool) -> None:
     lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
     lines += [f"Problem       {problem}" for problem in found["problems"]]
     show(found, "\n".join(lines), as_json=as_json)
+
+
+def _masked(counts: dict[str, int]) -> str:
+    """What was taken out before anything was stored, in a line."""
+    secrets = {kind: number for kind, number in counts.items() if kind != "private"}
+    private = counts.get("private", 0)
+    most = ", ".join(f"{number} {kind}" for kind, number in list(secrets.items())[:5])
+    more = f" and {len(secrets) - 5} other kinds" if len(secrets) > 5 else ""  # noqa: PLR2004
+    return f"{sum(secrets.values())} secrets{f' ({most}{more})' if most else ''}, {private} private passages"
 
 
 @click.command(epilog=example("drain", "drain --ready-only"))

@@ -75,7 +75,7 @@ def add(connection: apsw.Connection, event: dict[str, Any], key: str, where: tup
     )
 
 
-_COLUMNS = frozenset({"place", "v", "uid", "at_ms", "kind", "tool", "session"})
+_COLUMNS = frozenset({"place", "masked", "v", "uid", "at_ms", "kind", "tool", "session"})
 
 
 def claim(database: Database, token: str, readiness: Readiness, now_ms: int) -> Batch | None:

@@ -182,6 +182,9 @@ CREATE TABLE usage(
 CREATE INDEX usage_by_time ON usage(created_ms);
 CREATE INDEX usage_by_model ON usage(provider, model, id);
 
+-- How often which kind of secret, or private text, was taken out before anything was stored; never what it was.
+CREATE TABLE masked(kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE provider_health(
   name TEXT PRIMARY KEY, failures INTEGER NOT NULL DEFAULT 0, failing_since_ms INTEGER NOT NULL DEFAULT 0,
   not_before_ms INTEGER NOT NULL DEFAULT 0, asked_ms INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')
@@ -215,6 +218,10 @@ ORDER BY key = ?1 DESC LIMIT 1
 PROJECT_BY_NAME = "SELECT id, key, name, root FROM projects WHERE name = ? COLLATE NOCASE"
 ADD_PROJECT = "INSERT INTO projects(key, name, root, created_ms) VALUES (?, ?, ?, ?) RETURNING id"
 PROJECT_ALIASES = "SELECT key FROM project_aliases WHERE project_id = ? ORDER BY key"
+MASKED = "SELECT kind, count FROM masked ORDER BY count DESC, kind"
+COUNT_MASKED = (
+    "INSERT INTO masked(kind, count) VALUES (?, ?) ON CONFLICT(kind) DO UPDATE SET count = count + excluded.count"
+)
 PROJECTS = """
 SELECT p.id, p.key, p.name, p.root, coalesce(s.n, 0), coalesce(m.n, 0), max(coalesce(s.last, 0), coalesce(m.last, 0)) AS last
 FROM projects p

@@ -9,8 +9,11 @@ from attrs import frozen
 
 from claudemem_lib.models import Project
 from claudemem_lib.store import events, sql
+from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
+    import apsw
+
     from claudemem_lib.store.database import Database
 
 
@@ -53,8 +56,15 @@ def _project(database: Database, text: str, value: str | int) -> Project | None:
     return Project(id=row[0], key=row[1], name=row[2], root=row[3]) if row else None
 
 
+def count_masked(connection: apsw.Connection, counts: Any) -> None:
+    """Add to how often which kind of secret was masked; *counts* may come from a file, so anything else is passed over."""
+    for kind, number in counts.items() if isinstance(counts, dict) else ():
+        if isinstance(kind, str) and type(number) is int and 0 < number < 1 << 31:
+            run(connection, sql.COUNT_MASKED, (kind[:40], number))
+
+
 def stats(database: Database, now_ms: int) -> dict[str, Any]:
-    """Row counts, the queue by state with the age of its oldest event and its last error, and the file's size."""
+    """Row counts, the queue by state with the age of its oldest event and its last error, what was masked, and the file's size."""
     names = ("projects", "sessions", "prompts", "observations", "summaries", "notes")
     oldest = database.row(sql.QUEUE_OLDEST)[0]
     error = database.row(sql.LAST_ERROR)
@@ -67,6 +77,7 @@ def stats(database: Database, now_ms: int) -> dict[str, Any]:
             "oldest_age_ms": None if oldest is None else max(0, now_ms - oldest),
             "last_error": error[0] if error else "",
         },
+        "masked": dict(database.rows(sql.MASKED)),
         "file_bytes": path.stat().st_size + (log.stat().st_size if log.exists() else 0),
     }
 

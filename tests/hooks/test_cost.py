@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from tests.hooks.conftest import Hook
 
 OURS = {"claudemem_hooks", "claudemem_hooks.main", "claudemem_lib"}
-LEAVES = {f"claudemem_lib.{name}" for name in ("capture", "ids", "lean", "paths", "private", "redact", "rules")}
+LEAVES = {
+    f"claudemem_lib.{name}"
+    for name in ("capture", "ids", "lean", "paths", "private", "redact", "rules", "shapes", "tags")
+}
 C_MODULES = {"_json"}
 EVERYTHING = OURS | LEAVES | C_MODULES | {"__future__"}
 

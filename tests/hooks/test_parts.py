@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from claudemem_hooks import main
-from claudemem_lib import ids, lean, paths, redact, rules
+from claudemem_lib import ids, lean, paths, rules, tags
 from claudemem_lib.lean import system
 
 if TYPE_CHECKING:
@@ -233,12 +233,12 @@ def test_every_text_inside_a_value_is_cleaned(tmp_path: Path) -> None:
 
 
 def test_a_word_that_only_begins_like_a_mark_is_passed_over() -> None:
-    assert redact.cut_tags("<privately> <private>x</private>y") == "<privately> y"
+    assert tags.cut("<privately> <private>x</private>y") == ("<privately> y", 1)
 
 
 @pytest.mark.parametrize("filler", ["<b>", "<é>"])
-@pytest.mark.parametrize("tag", redact.PRIVATE_TAGS + redact.HOST_TAGS)
+@pytest.mark.parametrize("tag", tags.PRIVATE_TAGS + tags.HOST_TAGS)
 def test_a_mark_among_thousands_of_other_tags_is_found(filler: str, tag: str) -> None:
     noise = filler * 5_000
-    assert redact.cut_tags(f"{noise}<{tag.upper()}>hidden</{tag}>{noise}") == noise + noise
-    assert redact.cut_tags(noise) == noise
+    assert tags.cut(f"{noise}<{tag.upper()}>hidden</{tag}>{noise}") == (noise + noise, int(tag == "private"))
+    assert tags.cut(noise) == (noise, 0)

@@ -1,0 +1,225 @@
+"""Secrets known by the name they are assigned to: `PASSWORD=...`, `"apiKey": "..."`, `--token ...`, `<password>...</password>`.
+
+Is what stands on the right a secret, or code, a type, a path, a message? Imported, with `re`, only where such a name was found.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LABEL = "[redacted:value]"
+_NAME = (
+    r"(?P<name>passw(?:or)?d|passwort|passphrase|pwd|secret|token|credential"
+    r"|(?:api|access|private|secret|auth|encryption|signing|master|account|storage|app|application|service|admin|deploy|shared"
+    r"|client|session|license|webhook|root|ssh)[_ -]?key)(?P<rest>[A-Za-z0-9_-]{0,40})"
+)
+_QUOTED = (
+    r"\\{1,3}\"(?P<escaped>[^\"\\\n]{1,8000})\\{1,3}\"|\"(?P<double>(?:[^\"\\\n]|\\[^\n]){1,8000})\""
+    r"|'(?P<single>(?:[^'\\\n]|\\[^\n]){1,8000})'|`(?P<ticks>[^`\n]{1,8000})`"
+)
+_BARE = r"(?P<bare>[^\s\"',;(){}\[\]<>$`\\][^\s\"',;(){}\[\]<>$`\\]{0,8000})"
+_ASSIGNMENT = re.compile(
+    _NAME
+    + r"(?P<sign>\\{0,3}[\"']?\]?\s{0,8}(?::=|=>|=(?![=~])|[?!]?:(?![:=]))\s{0,8})(?:"
+    + _QUOTED
+    + "|"
+    + _BARE
+    + ")",
+    re.ASCII | re.IGNORECASE,
+)
+# The whole right side of a line of an environment file, where nothing of it can be code.
+_ENVIRONMENT = re.compile(
+    r"(?m)(?:^|(?<=\\n))[ \t]{0,8}(?:export |set |ENV |ARG |- )?(?:[A-Z][A-Z0-9_]{0,60}?)?"
+    r"(?P<name>PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|[A-Z]_?KEY)(?P<rest>)(?P<sign>[ \t]{0,2}=[ \t]{0,2})"
+    r"(?P<line>[^\s\"'$<{(`#\\/][^\s\"'`\\]{0,8000})",
+    re.ASCII,
+)
+_OPTION = re.compile(
+    r"(?<![^\s\"'`(\[])--?[a-z0-9-]{0,30}?(?P<name>passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|auth)-?key)"
+    r"(?P<rest>[a-z-]{0,12})"
+    r"(?P<sign>[ \t]{1,3})(?:" + _QUOTED + r"|(?P<bare>[^\s\"',;(){}\[\]<>$`\\|&-][^\s\"'`;|&]{0,2000}))",
+    re.ASCII | re.IGNORECASE,
+)
+_ELEMENT = re.compile(
+    r"<(?:[A-Za-z0-9]{1,20}:)?[A-Za-z0-9_.-]{0,40}?" + _NAME + r"(?P<sign>>)(?P<element>[^<>\n]{1,2000})</",
+    re.ASCII | re.IGNORECASE,
+)
+_SURE = ("passw", "passphrase", "pwd")  # names of nothing but secrets: short and simple values count too
+_TELLS_ABOUT = (
+    *("type", "name", "url", "uri", "count", "path", "file", "dir", "header", "label", "field", "length", "policy"),
+    *("manager", "prompt", "placeholder", "title", "message", "error", "hint", "help", "regex", "pattern", "format"),
+    *("usage", "limit", "budget", "expiry", "expires", "ttl", "version", "class", "env", "var", "variable", "ref"),
+    *("arn", "stdin", "input", "form", "reset", "strength", "rule", "validator", "provider", "store", "storage"),
+    *("service", "endpoint", "min", "max", "size", "kind", "status"),
+)
+_OPEN = ("public", "page", "next", "continuation", "cursor", "sync", "foreign", "primary", "sort", "partition", "cache")
+_NO_VALUES = frozenset(
+    {
+        *("none", "null", "nil", "true", "false", "undefined", "str", "string", "int", "integer", "number", "bool"),
+        *("boolean", "bytes", "any", "object", "required", "optional", "hidden", "password", "passwd", "passphrase"),
+        *("pwd", "secret", "token", "credential", "credentials", "key", "value", "text", "varchar", "char", "void"),
+        *("auto", "yes", "no", "on", "off", "redacted", "masked", "example", "placeholder", "type", "default", "self"),
+        *("this", "empty", "missing", "invalid", "unset", "env", "prompt", "stdin", "file", "input"),
+    }
+)
+_MESSAGE = re.compile(
+    r"(?i)passw|passphrase|kennwort|contrase|mot de passe|secret|token|\b(?:your|must|please|enter|invalid|required|cannot|"
+    r"incorrect|wrong|forgot|should|replaced)\b"
+)
+_HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+_WORDLIKE = re.compile(r"(?:[A-Za-z]+\d{0,3}|\d{1,4}[A-Za-z]{0,2})?")
+_VARIABLE = re.compile(r"[$%]\{?\(?[A-Za-z_][A-Za-z0-9_.]*[)}%]*|\{\{?[^{}]*\}?\}|<[^<>]*>|%[sdr]|\$\{\{.*\}\}")
+
+
+def mask(text: str, count: Callable[[str], object]) -> str:
+    """*text* with the values of secret names masked; *count* is told each time."""
+
+    def replaced(match: re.Match[str]) -> str:
+        group = match.lastgroup or ""
+        if not _is_secret(match, group):
+            return match.group()
+        count("value")
+        start, end = match.span(group)
+        whole, offset = match.group(), match.start()
+        return whole[: start - offset] + LABEL + whole[end - offset :]
+
+    for pattern in (_ENVIRONMENT, _ASSIGNMENT, _OPTION, _ELEMENT):
+        text = pattern.sub(replaced, text)
+    return text
+
+
+def is_secret_field(name: str, value: str) -> bool:
+    """Whether *value*, the whole text of a field called *name*, is a secret."""
+    found = re.search(_NAME + r"\Z", name, re.ASCII | re.IGNORECASE)
+    if not found or _goes_on(found["name"], found["rest"]):
+        return False
+    return _is_value(found["name"].lower(), found["rest"].lower(), value, "field")
+
+
+def _is_secret(match: re.Match[str], group: str) -> bool:
+    name, rest, value = match["name"].lower(), match["rest"].lower(), match[group]
+    before = match.string[max(0, match.start("name") - 14) : match.end("name")].lower()
+    if _goes_on(match["name"], match["rest"]) or any(word in before for word in _OPEN):
+        return False
+    if group == "bare":
+        follows = match.string[match.end() : match.end() + 1]
+        sign = match["sign"]
+        if "=>" in sign or (follows in "([.{<" and follows):
+            return False
+        is_word = value.isalpha() or value.replace("_", "").isalpha()
+        if is_word:
+            return name.startswith(_SURE) and _is_plain_word_a_secret(match, value)
+    return _is_value(name, rest, value, group)
+
+
+def _goes_on(name: str, rest: str) -> bool:
+    """Whether the name is only the beginning of a longer word: a tokenizer is no token, but tokens are."""
+    if rest[:1] in ("s", "S") and not rest[1:2].isalpha():
+        return False
+    return rest[:1].isalpha() and rest[0].islower() == name[-1].islower()
+
+
+def _is_plain_word_a_secret(match: re.Match[str], value: str) -> bool:
+    """Whether a bare word is a password: in a connection string or alone on a line of YAML, but not in code."""
+    if value.lower() in _NO_VALUES or match["rest"]:
+        return False
+    name, sign, text = match["name"], match["sign"], match.string
+    behind = text[match.end() : match.end() + 1]
+    if sign == "=":
+        before = text[max(0, match.start() - 1) : match.start()]
+        return (behind == ";" and (before in ";\"'" or name[0].isupper())) or name.isupper()
+    start = text.rfind("\n", 0, match.start()) + 1
+    alone = text[start : match.start()].strip(" \t-").replace("_", "").isalnum() or not text[
+        start : match.start()
+    ].strip(" \t-")
+    return sign == ": " and alone and behind in ("\n", "\r", "") and value.islower() and len(value) > 5  # noqa: PLR2004
+
+
+def _is_value(name: str, rest: str, value: str, group: str) -> bool:
+    """Whether *value*, assigned to something called *name* + *rest*, is a secret and not code, a type, a path or a template."""
+    quoted = group not in ("bare", "line")
+    about = rest.strip("_-")
+    if (
+        value.startswith("[redacted:")
+        or about.endswith(_TELLS_ABOUT)
+        or about.removesuffix("s").endswith(_TELLS_ABOUT)
+        or _is_no_value(value, quoted=quoted)
+    ):
+        return False
+    if name.startswith(_SURE):
+        return _is_password(rest, value, group)
+    if " " in value.strip():
+        return quoted and name == "secret" and _is_phrase(value)
+    if name == "secret" and _MESSAGE.search(value) and not any(c.isdigit() for c in value):
+        return False
+    return _is_random(value, quoted=quoted, name=name)
+
+
+def _is_no_value(value: str, *, quoted: bool) -> bool:
+    """Whether *value* is a stand-in: a word of code or documentation, a variable, a path, an address, one character repeated."""
+    plain = value.strip().strip(".,:;!?*\"'").lower()
+    if (
+        not plain
+        or plain in _NO_VALUES
+        or len(set(plain)) == 1
+        or plain.startswith(("your", "my_", "my-", "arn:", "example", "..."))
+    ):
+        return True
+    if value[0] == "/" or "://" in value or value.startswith(("./", "../", "~/", "@/")) or _VARIABLE.fullmatch(value):
+        return True
+    if quoted:
+        return value[0] in "{<" or "${" in value or bool(_COLOUR.fullmatch(value))
+    return value[0] in "<{%*.&@$|" or "(" in value or "|" in value or _is_dotted(value)
+
+
+def _is_dotted(value: str) -> bool:
+    return "." in value and all(part.isidentifier() for part in value.split("."))
+
+
+def _is_password(rest: str, value: str, group: str) -> bool:
+    """Whether *value* may be a password."""
+    if " " in value.strip():
+        return group not in ("bare", "line") and _is_phrase(value)
+    if group == "line":
+        return True
+    letters, digits, other = _made_of(value)
+    if group == "bare":
+        if rest.strip("_-0123456789") and value.isidentifier():
+            return _is_random(value, quoted=False, name="")
+        return len(value) > 2 and (bool(letters and digits) or other or (digits and not rest and len(value) > 3))  # noqa: PLR2004
+    return not _MESSAGE.search(value) and (len(value) > 2 or digits or other)  # noqa: PLR2004
+
+
+def _is_phrase(value: str) -> bool:
+    """Whether a text of several words is a passphrase and not a sentence about one."""
+    return not _MESSAGE.search(value) and len(value) < 200 and value.strip()[-1:] not in ".!?:"  # noqa: PLR2004
+
+
+def _is_random(value: str, *, quoted: bool, name: str) -> bool:
+    """Whether a value looks made by a machine, as keys and tokens do."""
+    if len(value) < (6 if quoted else 8) or (quoted and value[0] in "*.&%@["):
+        return False
+    letters, digits, _other = _made_of(value)
+    if letters and digits:
+        parts = re.split(r"[-_.:/]", value)
+        return not all(_WORDLIKE.fullmatch(part) for part in parts) or len(value) > 31 + 8 * len(parts)
+    if letters and not digits:
+        mixed = len(value) > 15 and len(_HUMP.findall(value)) > len(value) / 4  # noqa: PLR2004
+        if value.isalpha():
+            return quoted and (name == "secret" or mixed)
+        return mixed and any(c in "!#$^&+=~" for c in value)
+    return False
+
+
+def _made_of(value: str) -> tuple[bool, bool, bool]:
+    """Whether there are letters, digits and anything else in *value*."""
+    return (
+        any(c.isalpha() for c in value),
+        any(c.isdigit() for c in value),
+        any(not c.isalnum() and c not in "_.-" for c in value),
+    )

@@ -1,0 +1,23 @@
+"""The settings that say what is never kept, beside what always is not."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from claudemem_lib import patterns, rules
+from claudemem_lib.setting import setting
+
+
+@frozen(kw_only=True, slots=False)  # a class can have only one base with slots
+class PrivacySettings:
+    """What the user wants masked."""
+
+    redact_patterns: tuple[str, ...] = setting(
+        rules.DEFAULTS["redact_patterns"],
+        group="capture",
+        label="Own secret patterns",
+        help="Regular expressions; what they match is masked before anything is stored, beside the built-in shapes.",
+        at_most=patterns.MOST_PATTERNS,
+        each=patterns.problem,
+        own_file_only=True,
+    )
