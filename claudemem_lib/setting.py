@@ -70,4 +70,12 @@ def _first(value: Any, each: Callable[[str], str]) -> str:
     return next((problem for part in value if (problem := each(part))), "")
 
 
+def good_parts(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
+    """Of a list whose parts are judged each for itself, those that can be used: one mistake must not switch off the others."""
+    each = attribute.metadata["each"]
+    if each is None or not isinstance(value, tuple):
+        return {}
+    return {attribute.name: tuple(part for part in value if not each(part))[: attribute.metadata["at_most"]]}
+
+
 _KIND_NAMES = {bool: "true or false", int: "a whole number", str: "text", tuple: "a list with commas"}

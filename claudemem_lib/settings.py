@@ -16,7 +16,7 @@ from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 
 from claudemem_lib import ids, lean, paths, rules, switches
 from claudemem_lib.errors import SettingsError
-from claudemem_lib.setting import setting
+from claudemem_lib.setting import good_parts, setting
 from claudemem_lib.settings_embedding import EmbeddingSettings
 from claudemem_lib.settings_folders import FolderSettings
 from claudemem_lib.settings_migration import migrated
@@ -229,18 +229,10 @@ def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[S
             try:
                 current = evolve(current, **{attribute.name: read_value(attribute, raw)})
             except SettingsError as error:
-                current = evolve(current, **_good_parts(attribute, raw))
+                current = evolve(current, **good_parts(attribute, read_value(attribute, raw)))
                 used = "the default" if attribute.metadata["secret"] else repr(getattr(current, attribute.name))
                 problems.append(f"{source}: {error}; {used} is used")
     return current, tuple(problems)
-
-
-def _good_parts(attribute: Attribute[Any], raw: Any) -> dict[str, Any]:
-    """Of a list whose parts are judged each for itself, those that can be used: one mistake must not switch off the others."""
-    value, each = read_value(attribute, raw), attribute.metadata["each"]
-    if each is None or not isinstance(value, tuple):
-        return {}
-    return {attribute.name: tuple(part for part in value if not each(part))[: attribute.metadata["at_most"]]}
 
 
 def read_value(attribute: Attribute[Any], raw: Any) -> Any:
