@@ -7,21 +7,23 @@ subfolder's of the files directly in it. Which folders may have one: folders.py.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from claudemem_lib import evidence, folders, located, render, switches, tagged
+from claudemem_lib import evidence, folders, located, projects, render, switches, tagged, written
 from claudemem_lib.errors import BadRequest, HostFileError, NotFound
 from claudemem_lib.hosts import files
+from claudemem_lib.models import Project
 from claudemem_lib.settings_folders import FILES
 from claudemem_lib.store import sql, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from claudemem_lib.models import Batch, Observation, Project
+    from claudemem_lib.models import Batch, Observation
     from claudemem_lib.settings import Settings
     from claudemem_lib.store.database import Database
 
@@ -77,8 +79,7 @@ def generate(
         raise NotFound(message)
     place = _Place(database=database, settings=settings, project=project)
     deep = settings.folder_claudemd_subfolders if subfolders is None else subfolders
-    known = [row[0] + "-" for row in database.rows(sql.FOLDERS_OF_PROJECT, (project.id,))] if deep else []
-    return list(_updated(place, ["", *filter(None, folders.of_files(known, project.root))], dry_run=dry_run))
+    return list(_updated(place, ["", *(_known(place) if deep else ())], dry_run=dry_run))
 
 
 def after_turn(
@@ -87,8 +88,7 @@ def after_turn(
     """What the settings ask for after some observations were stored: the files of the folders they are about."""
     if not (settings.folder_claudemd_enabled and made):
         return []
-    data_dir = str(Path(database.path).parent)
-    if switches.paused(switches.load(data_dir), "context", batch.host_id, (batch.root,), now_ms):
+    if switches.paused(switches.load(_data_dir(database)), "context", batch.host_id, (batch.root,), now_ms):
         return []
     project = status.project_of_session(database, batch.session_id)
     if project is None:
@@ -101,9 +101,40 @@ def after_turn(
     return list(_updated(place, wanted, dry_run=False))
 
 
+def refresh(database: Database, settings: Settings) -> list[Outcome]:
+    """Bring the blocks that are there up to date, so that what was forgotten or edited does not go on standing in them."""
+    if not settings.folder_claudemd_enabled:
+        return []
+    found: list[Outcome] = []
+    belows: dict[Project, list[str]] = {}
+    known = [Project(id=row.id, key=row.key, name=row.name, root=row.root) for row in status.projects(database)]
+    for path in written.files(_data_dir(database)):
+        owners = [one for one in known if one.root and path.startswith(f"{one.root}/")]
+        if owners and path.endswith(f"/{settings.folder_claudemd_file}"):
+            owner = max(owners, key=lambda one: len(one.root))
+            belows.setdefault(owner, []).append(path[len(owner.root) + 1 :].rpartition("/")[0])
+        else:
+            found += _cleaned(_data_dir(database), Path(path), dry_run=False)
+    for project, wanted in belows.items():
+        place = _Place(database=database, settings=settings, project=project)
+        with suppress(HostFileError, OSError):  # somebody else's project; the next look may find it well
+            found += _updated(place, wanted, dry_run=False)
+    return found
+
+
+def _data_dir(database: Database) -> str:
+    return str(Path(database.path).parent)
+
+
+def _known(place: _Place) -> list[str]:
+    """The folders of a project with remembered files, without the root."""
+    rows = place.database.rows(sql.FOLDERS_OF_PROJECT, (place.project.id,))
+    return [below for below in folders.of_files((f"{row[0]}-" for row in rows), place.project.root) if below]
+
+
 def _updated(place: _Place, belows: Sequence[str], *, dry_run: bool) -> Iterator[Outcome]:
     root = place.project.root
-    problem = folders.problem_of_root(root, str(Path(place.database.path).parent), place.excluded)
+    problem = folders.problem_of_root(root, _data_dir(place.database), place.excluded)
     if problem:
         yield Outcome(path=str(place.path("")), state="skipped", reason=problem)
         return
@@ -130,13 +161,18 @@ def _one(place: _Place, below: str, *, dry_run: bool) -> Iterator[Outcome]:
     if before is None and after is None:
         return
     if before != after:
-        yield _carried_out(path, before, after, dry_run=dry_run)
+        done = _carried_out(path, before, after, dry_run=dry_run)
+        if not dry_run and done.state != "skipped":
+            written.note(_data_dir(place.database), str(path), holds=bool(block))
+        yield done
     else:
         yield Outcome(path=str(path), state="unchanged")
 
 
 def _carried_out(path: Path, before: bytes | None, after: bytes | None, *, dry_run: bool) -> Outcome:
     """Bring a file from *before* to *after* in one step, unless somebody else was faster."""
+    if after is None and before is not None and path.is_symlink():
+        after = b""  # what a link leads to is there for somebody
     state = "created" if before is None else "removed" if after is None else "updated"
     if dry_run:
         return Outcome(path=str(path), state=state)
@@ -172,30 +208,44 @@ def _lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
         yield f"- #{memory} {render.clock(created_ms)} {render.label(kind, type_)}: {name}{about}"
 
 
-def clean(path: str | os.PathLike[str] = ".", *, dry_run: bool = False) -> list[Outcome]:
-    """Take the blocks out of every context file in a folder and below it, ours and the original's; gives each that had one."""
-    top = located.folder(path)
-    if not Path(top).is_dir():
+def clean(data_dir: str, path: str | os.PathLike[str] | None = ".", *, dry_run: bool = False) -> list[Outcome]:
+    """Take the blocks out of every context file in a folder and below it, ours and the original's; gives each that had one.
+
+    Without a folder (None): out of every file that the memory in *data_dir* wrote one into.
+    """
+    if path is None:
+        found = map(Path, written.files(data_dir))
+    elif Path(top := located.folder(path)).is_dir():
+        found = map(Path, _context_files(top))
+    else:
         message = f"{top} is no folder"
         raise BadRequest(message)
-    return [outcome for file in _context_files(top) if (outcome := _cleaned(file, dry_run=dry_run)) is not None]
+    return [outcome for file in found for outcome in _cleaned(data_dir, file, dry_run=dry_run)]
 
 
-def _context_files(top: str) -> Iterator[Path]:
-    """Every file with one of our names; a link's file is met under its own name."""
+def _context_files(top: str) -> Iterator[str]:
+    """Every file with one of our names, once; links are followed where they stay inside."""
+    met: set[str] = set()
     for folder, inner, names in os.walk(top):
         skipped = (*_NOT_WALKED, "objects") if folder.endswith(".git") else _NOT_WALKED
         inner[:] = sorted(name for name in inner if name not in skipped)
-        yield from (Path(folder, name) for name in FILES if name in names)
+        for path in (f"{folder}/{name}" for name in FILES if name in names):
+            real = projects.real_path(path)
+            if real.startswith(f"{top}/") and real not in met:
+                yield path
+            met.add(real)
 
 
-def _cleaned(path: Path, *, dry_run: bool) -> Outcome | None:
+def _cleaned(data_dir: str, path: Path, *, dry_run: bool) -> Iterator[Outcome]:
+    """The file without its blocks; nothing where it has none."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > folders.LARGEST_BYTES:
-            return None
-        before = path.read_bytes()
+        readable = path.is_file() and path.stat().st_size <= folders.LARGEST_BYTES
+        before = path.read_bytes() if readable else b""
     except OSError as error:
-        return Outcome(path=str(path), state="skipped", reason=str(error.strerror))
-    if not tagged.holds_block(before):
-        return None
-    return _carried_out(path, before, tagged.without_blocks(before), dry_run=dry_run)
+        yield Outcome(path=str(path), state="skipped", reason=str(error.strerror))
+        return
+    done = None
+    if tagged.holds_block(before):
+        yield (done := _carried_out(path, before, tagged.without_blocks(before), dry_run=dry_run))
+    if not dry_run and not (done and done.state == "skipped"):
+        written.note(data_dir, str(path), holds=False)

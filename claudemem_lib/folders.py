@@ -15,7 +15,7 @@ from claudemem_lib.projects import real_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-GIT_TIMEOUT_S = 10
+GIT_TIMEOUT_S = 1  # a starting session may wait for this
 LARGEST_BYTES = 1_000_000
 _SYSTEM = (
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr/bin", "/usr/include", "/usr/lib",

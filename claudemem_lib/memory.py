@@ -15,6 +15,7 @@ import attrs
 
 from claudemem_lib import (
     assembly,
+    folder_context,
     ids,
     intake,
     lean,
@@ -201,7 +202,9 @@ class Memory:
         return events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
 
     def prune(self, *, dry_run: bool = False) -> Pruned:
-        """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes."""
+        """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes. Context files follow."""
+        if not dry_run:
+            folder_context.refresh(self.database, self.settings)
         return (retention.survey if dry_run else retention.prune)(self.database, self.settings, self.clock())
 
     def reload(self) -> tuple[str, ...]:

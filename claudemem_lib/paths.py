@@ -14,6 +14,7 @@ LOG = "server.log"
 HOOK_RULES = "hook.json"
 SETTINGS = "settings.json"
 SWITCHES = "switches.json"
+CONTEXT_FILES = "context-files.json"
 
 
 def environment(name: str) -> str | None:

@@ -35,13 +35,18 @@ def generate(memory: Memory, path: str, *, subfolders: bool | None, dry_run: boo
     _report(found, "Nothing to write.", dry_run=dry_run, as_json=as_json)
 
 
-@group.command(epilog=example("folder-context clean --dry-run", "folder-context clean ~/src"))
+@group.command(
+    epilog=example("folder-context clean --dry-run", "folder-context clean ~/src", "folder-context clean --all")
+)
 @click.argument("path", default=".")
+@click.option("--all", "everywhere", is_flag=True, help="Out of every file we wrote one into, wherever it is.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be changed.")
 @json_option
-def clean(path: str, *, dry_run: bool, as_json: bool) -> None:
+@click.pass_obj
+def clean(data_dir: str, path: str, *, everywhere: bool, dry_run: bool, as_json: bool) -> None:
     """Take our blocks, and the original's, out of all context files in PATH and below. Files that held nothing else are removed."""
-    found = folder_context.clean(Path(path).expanduser(), dry_run=dry_run)
+    where = None if everywhere else Path(path).expanduser()
+    found = folder_context.clean(str(Path(data_dir).expanduser()), where, dry_run=dry_run)
     _report(found, "No file has such a block.", dry_run=dry_run, as_json=as_json)
 
 

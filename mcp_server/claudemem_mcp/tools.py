@@ -252,6 +252,7 @@ class Tools:
             f"{counts['sessions']} sessions in {counts['projects']} projects. Queue: {queue['pending']} pending, "
             f"{queue['claimed']} being observed, {queue['parked']} parked. Provider: {facts['provider']}."
         )
+        text += "".join(f" Switched off: {off}." for off in facts["switched_off"])
         if queue["last_error"]:
             text += f" Last error: {queue['last_error']}"
         return answers.answer(text, answers.StatusAnswer(facts=facts))

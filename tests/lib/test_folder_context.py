@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 import claudemem_lib
+from claudemem_lib import folder_context, tagged
 from claudemem_lib import settings as stored_settings
-from claudemem_lib import tagged
 from claudemem_lib.providers.local import Local
 from claudemem_lib.settings import Settings
 from tests.lib.stored import add_observation
@@ -289,6 +290,48 @@ def test_superseded_and_forgotten_memories_leave_the_block_and_an_empty_one_leav
     assert changed(before, root) == set()
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_was_forgotten_leaves_the_blocks_with_the_next_cleaning(
+    switched_on: Callable[..., Memory], root: Path, hosts: Callable[..., Host], *, deep: bool
+) -> None:
+    memory = switched_on(folder_claudemd_subfolders=deep)
+    work(hosts(memory, cwd=str(root)), "src/main.py")
+    ours = [path for path in (root / NAME, root / "src" / NAME) if path.exists()]
+    assert len(ours) == 1 + deep
+    (root / "src" / "AGENTS.md").write_text(ours[0].read_text())
+    know(memory, root, "src/other.py", title="Something to keep")
+    memory.prune()
+    assert all("Something to keep" in path.read_text() for path in ours)
+    memory.forget(hit.id for hit in memory.search())
+    before = tree(root)
+    memory.prune(dry_run=True)
+    assert changed(before, root) == set()
+    memory.prune()
+    assert [path for path in ours if path.exists()] == []
+    assert (root / "src" / "AGENTS.md").exists()
+    memory.prune()
+    know(memory, root, "src/main.py")
+    memory.prune()
+    assert [path for path in ours if path.exists()] == []
+
+
+def test_a_block_under_another_name_or_of_a_project_that_is_gone_leaves_too(
+    switched_on: Callable[..., Memory], root: Path, hosts: Callable[..., Host]
+) -> None:
+    memory = switched_on()
+    work(hosts(memory, cwd=str(root)), "src/main.py")
+    memory.settings = attrs.evolve(memory.settings, folder_claudemd_file="AGENTS.md")
+    memory.prune()
+    assert not (root / NAME).exists()
+    memory.settings = attrs.evolve(memory.settings, folder_claudemd_file=NAME)
+    know(memory, root, "src/main.py")
+    folder_context.generate(memory.database, memory.settings, root)
+    assert (root / NAME).exists()
+    memory.curate.forget_project(memory.projects()[0].name)
+    memory.prune()
+    assert not (root / NAME).exists()
+
+
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("own", [b"# Rules\r\nTwo\r\n", b"# Rules", b"\xff\n"])
 def test_what_stands_in_the_file_its_rights_and_its_ends_of_line_stay(
@@ -402,6 +445,38 @@ def test_clean_takes_out_every_block_ours_and_the_originals(
     assert changed(before, root) == {"src/AGENTS.md", "build/CLAUDE.local.md"}
     assert run("folder-context", "clean", str(root)).stdout == "No file has such a block.\n"
     assert run("folder-context", "clean", str(root / "nowhere")).exit_code == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_clean_follows_a_link_inside_and_leaves_its_file(says: Callable[..., Any], root: Path) -> None:
+    (root / "rules.txt").write_text("")
+    (root / NAME).symlink_to("rules.txt")
+    (root / "AGENTS.md").symlink_to(NAME)
+    (root.parent / "mine.md").write_text("<claude-mem-context>\n# Recent\n</claude-mem-context>\n")
+    (root / "src" / NAME).symlink_to(root.parent / "mine.md")
+    before = tree(root.parent)
+    says("folder-context", "generate", str(root))
+    assert (root / "rules.txt").read_text() != ""
+    assert len(says("folder-context", "clean", str(root))["files"]) == 1
+    assert changed(before, root.parent) == {"app/rules.txt"}
+    assert (root / "rules.txt").read_text() == ""
+
+
+@pytest.mark.usefixtures("filled")
+def test_clean_finds_every_block_of_ours_wherever_it_is(
+    says: Callable[..., Any], data: Path, root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with claudemem_lib.open(data) as memory:
+        know(memory, other, "a.py")
+    before = tree(tmp_path / "home"), tree(other)
+    says("folder-context", "generate", str(root), "--subfolders")
+    says("folder-context", "generate", str(other))
+    assert len(says("folder-context", "clean", "--all", "--dry-run")["files"]) == 4
+    assert {one["state"] for one in says("folder-context", "clean", "--all")["files"]} == {"removed"}
+    assert (changed(before[0], tmp_path / "home"), changed(before[1], other)) == (set(), set())
+    assert says("folder-context", "clean", "--all")["files"] == []
 
 
 # ------------------------------------------------------------------------------------------------- memory and itself
