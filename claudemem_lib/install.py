@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from claudemem_lib.errors import HostFileError
-from claudemem_lib.hosts import catalog, claude_code, files, here, manifest, units
+from claudemem_lib.hosts import catalog, files, here, manifest, units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -142,45 +142,60 @@ def uninstall_plan(
     *config_dir* is Claude Code's. With *hosts* only their files are touched.
     """
     stored, records, problems = manifest.read(data_dir)
-    warnings = problems
     mine = {path: record for path, record in records.items() if not hosts or record.host in hosts}
-    targets = {path: catalog.undoing(record.kind) for path, record in mine.items()}
-    asked: list[str] = []
-    for target in _known(config_dir, environment, hosts):
+    targets = {path: _undoing(record, stored.path) for path, record in mine.items()}
+    asked = set(mine)
+    for name, target in _known(config_dir, environment, hosts):
         targets.setdefault(str(target.path), target.entry)
-        if target.entry.kind == claude_code.Hooks().kind or hosts:
-            asked.append(str(target.path))
+        if name in (*hosts, "claude-code"):
+            asked.add(str(target.path))
     changes: list[files.Change] = []
     report: list[str] = []
+    warnings = list(problems)
     for path, entry in targets.items():
         try:
             change, line = _undo(Path(path), entry, mine.get(path))
         except HostFileError as error:
-            if path in mine or path in asked:
+            if path in asked:
                 raise
-            warnings = (*warnings, str(error))
+            warnings.append(str(error))
             continue
-        if change:
-            changes.append(change)
-        if change or path in mine or path in asked:
-            report.append(line)
-    left = {path: record for path, record in records.items() if path not in mine}
+        changes += [*_enabled(change), change] if change else []
+        report += [line] if change or path in asked else []
+        report += [units.GONE[Path(path).name]] if change and Path(path).name in units.GONE else []
     if mine or problems:
-        changes.append(manifest.written(stored, left))
-    report.append(f"Your memory stays in {Path(data_dir).absolute()}; delete that folder if you want it gone.")
-    return Plan(tuple(changes), stored.path, warnings, tuple(report))
+        changes.append(manifest.written(stored, {path: record for path, record in records.items() if path not in mine}))
+    report.append(f"Your memory stays in {Path(data_dir).absolute()}; `claude-mem uninstall --purge` deletes it.")
+    return Plan(tuple(changes), stored.path, tuple(warnings), tuple(report))
 
 
-def _known(config_dir: Path | str, environment: Mapping[str, str] | None, hosts: Collection[str]) -> list[Target]:
-    """The files in which something of ours may be, whatever the manifest says."""
+def _undoing(record: manifest.Record, manifest_path: Path) -> Entry:
+    """What takes a recorded part out; HostFileError if a newer release wrote the record."""
+    try:
+        return catalog.undoing(record.kind)
+    except KeyError:
+        message = f"{manifest_path} was written by a newer release. Uninstall with that one."
+        raise HostFileError(message) from None
+
+
+def _enabled(change: files.Change) -> list[files.Change]:
+    """The link by which systemd starts a unit of ours at login, taken away with the unit."""
+    link = change.path.parent / units.SYSTEMD_WANTS / change.path.name
+    return [files.Change(link, files.read(link), None, (link.parent,))] if link.is_symlink() else []
+
+
+def _known(
+    config_dir: Path | str, environment: Mapping[str, str] | None, hosts: Collection[str]
+) -> list[tuple[str, Target]]:
+    """Hosts and files in which something of ours may be, whatever the manifest says."""
     given = {**(environment or {}), "CLAUDE_CONFIG_DIR": str(Path(config_dir).absolute())}
     commands = catalog.Commands("", "", "", "", sys.platform)
     known = (*catalog.HOSTS, *catalog.UNITS) if environment is not None else (catalog.named("claude-code"),)
-    found: list[Target] = []
+    found: list[tuple[str, Target]] = []
     for host in known:
         if not hosts or host.name in hosts:
             with suppress(*(() if host.name in (*hosts, "claude-code") else (HostFileError,))):
-                found += here.targets(host, given, commands)
+                found += [(host.name, target) for target in here.targets(host, given, commands)]
     return found
 
 

@@ -55,7 +55,7 @@ def _line(state: dict[str, Any]) -> str:
     text = words.get(
         state["state"], {"installed": "connected"}.get(state["state"], f"not usable: {state.get('reason')}")
     )
-    kept = "sessions and search" if state["captures"] else "search"
+    kept = "sessions and search" if state["captures"] else "starts the server" if state["unit"] else "search"
     where = ", ".join(state["files"])
     here_ = "found" if state["found"] else "not found"
     return f"{state['host']:<15} {here_:<10} {text} ({kept})" + (f"\n{'':<15} {where}" if where else "")

@@ -67,6 +67,7 @@ def states(data_dir: Path | str, environment: Mapping[str, str]) -> list[dict[st
         here = any(shutil.which(program, path=environment.get("PATH")) for program in host.programs)
         here = here or Path(host.folder(places)).is_dir()
         state: dict[str, object] = {"host": host.name, "label": host.label, "found": here, "captures": host.captures}
+        state["unit"] = host in catalog.UNITS
         try:
             wanted = targets(host, environment, ours)
             state |= {"files": [str(target.path) for target in wanted], "state": _state(wanted)}

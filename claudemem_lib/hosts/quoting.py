@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Read by cmd.exe or by PowerShell inside double quotes; no way of writing them means the same to both.
-_NOT_FOR_BOTH = '"%!^&|<>$`;\r\n'
+_NOT_FOR_BOTH = '"%!^&|<>$`;,=\r\n\t'
 
 
 def posix(command: Sequence[str]) -> str:
@@ -34,7 +34,7 @@ def windows(command: Sequence[str]) -> str:
 
 def _windows_word(part: str) -> str:
     """One argument in double quotes where it needs them; a backslash before the closing quote is doubled."""
-    if part and not any(char in part for char in " \t'(){}[],@#=~"):
+    if part and not any(char in part for char in " '(){}[]@#~"):
         return part
     trailing = len(part) - len(part.rstrip(chr(92)))
     return '"' + part + chr(92) * trailing + '"'

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SYSTEMD_FILE = "claude-mem.service"
+SYSTEMD_WANTS = "default.target.wants"
 LAUNCHD_LABEL = "claude-mem.server"
 _MARK = "Written by `claude-mem install`; `claude-mem uninstall` takes it away."
 _IDLE = "CLAUDE_MEM_IDLE_EXIT_MINUTES"
@@ -63,6 +64,12 @@ _LAUNCHD = """\
 </dict>
 </plist>
 """
+
+
+GONE = {  # by file name, what a person still has to do once it is away
+    SYSTEMD_FILE: "Let systemd notice that the unit is gone: systemctl --user daemon-reload",
+    f"{LAUNCHD_LABEL}.plist": f"If it was started, let launchd forget it: launchctl bootout gui/$(id -u)/{LAUNCHD_LABEL}",
+}
 
 
 def systemd(command: Sequence[str]) -> str:
