@@ -205,6 +205,8 @@ def apply(plan: Plan) -> tuple[str, ...]:
         files.check_unchanged(change)
     for change in plan.changes:
         files.carry_out(change)
+    for change in plan.changes:
+        files.sweep(change)  # what was made for one file may have been kept by another until now
     return plan.report
 
 

@@ -104,7 +104,7 @@ def carry_out(change: Change) -> None:
             _take_away(change)
         else:
             for folder in change.folders:
-                folder.mkdir(OWNER_FOLDER)
+                folder.mkdir(OWNER_FOLDER, exist_ok=True)  # another file of the same plan may have needed it
             _replace(change.path, change.after)
     except OSError as error:
         why = f"it cannot be written ({error.strerror or error})"
@@ -115,7 +115,12 @@ def _take_away(change: Change) -> None:
     """Remove the file, what a crash left beside it, and the folders that are empty without it."""
     change.path.unlink(missing_ok=True)
     temporary(change.path).unlink(missing_ok=True)
-    for folder in reversed(change.folders):
+    sweep(change)
+
+
+def sweep(change: Change) -> None:
+    """Remove the folders of a file that is gone, where nothing is left in them."""
+    for folder in reversed(change.folders if change.after is None else ()):
         with suppress(OSError):  # somebody else keeps something there, or it is gone
             folder.rmdir()
 

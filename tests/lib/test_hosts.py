@@ -45,10 +45,10 @@ THEIRS = {
 class Machine:
     """A user's home with the configuration of several hosts in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: dict[str, str] | None = None) -> None:
         self.home = folder / "home of mine"
         self.data = self.home / ".claude-mem"
-        for name, text in THEIRS.items():
+        for name, text in (THEIRS if files is None else files).items():
             path = self.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
@@ -93,6 +93,14 @@ def test_install_and_uninstall_of_each_host_leave_every_byte(machine: Machine, n
     machine.says("uninstall", name)
     assert machine.files() == machine.before
     assert not (machine.data / manifest.FILE).exists()
+
+
+def test_a_home_without_any_host_gets_folders_and_loses_them_again(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, {})
+    machine.says("install", *NAMES)
+    assert (machine.home / ".codex" / "config.toml").exists()
+    machine.says("uninstall")
+    assert machine.files() == {}
 
 
 @pytest.mark.parametrize("unit", UNITS)
