@@ -9,8 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from claudemem_lib import link
-from claudemem_lib.memory import plus
-from claudemem_lib.models import Observed
+from claudemem_lib.models import Observed, plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import attrs
-
 from claudemem_lib import (
     assembly,
     folder_context,
@@ -38,7 +36,7 @@ from claudemem_lib.costs import Costs
 from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
-from claudemem_lib.models import Observed, TakenIn
+from claudemem_lib.models import Observed, TakenIn, plus
 from claudemem_lib.pauses import Pauses
 from claudemem_lib.store import checkup, curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
@@ -346,8 +344,3 @@ class Memory:
 
     def _projects(self, name: str | None) -> tuple[int, ...]:
         return located.ids(self.database, name)
-
-
-def plus(one: Observed, other: Observed) -> Observed:
-    """Two runs over the queue as one."""
-    return Observed(**{name: value + getattr(other, name) for name, value in attrs.asdict(one).items()})

@@ -11,8 +11,7 @@ from claudemem_lib import render, when
 from claudemem_lib.cli import server
 from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_quietly
 from claudemem_lib.cli.queue import failures
-from claudemem_lib.memory import plus
-from claudemem_lib.models import Observed
+from claudemem_lib.models import Observed, plus
 
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory

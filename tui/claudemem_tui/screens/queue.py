@@ -10,8 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from claudemem_lib import link, render, when
-from claudemem_lib.memory import plus
-from claudemem_lib.models import Observed
+from claudemem_lib.models import Observed, plus
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Confirm
 from claudemem_tui.screens.page import Page
