@@ -7,9 +7,7 @@ telling and it decides; where all score alike (a question in everyday words), th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,8 +29,7 @@ SUPERSEDED = 0.5
 ALIKE = 0.5
 
 
-@frozen
-class Ranked:
+class Ranked(NamedTuple):
     """A memory's place: *score* 0 to about 1, *engines* that found it."""
 
     id: int
