@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib import link
+from claudemem_lib import given, link
+from claudemem_lib.errors import BadRequest
 
 if TYPE_CHECKING:
     import _socket
 
 PATIENCE_S = 3.0
+_NAMES = {"type": "obs_type", "since_ms": "dateStart", "until_ms": "dateEnd", "order": "orderBy"}
 PIECE = 65_536
 _INITIALIZE = {
     "protocolVersion": "2025-06-18",
@@ -19,8 +21,11 @@ _INITIALIZE = {
 }
 
 
-def search(data_dir: str, query: str, **filters: Any) -> list[tuple[int, tuple[str, ...]]] | None:
-    """Ids with the engines that found them, best first; None if the server cannot say more than the file itself."""
+def search(data_dir: str, query: str, **options: Any) -> list[tuple[int, tuple[str, ...]]] | None:
+    """Ids (a prompt's negated) with the engines that found them, best first; *options* as Memory.search takes them.
+
+    None if the server cannot say more than the file itself.
+    """
     found = link.try_connect(data_dir)
     if found is None:
         return None
@@ -32,20 +37,27 @@ def search(data_dir: str, query: str, **filters: Any) -> list[tuple[int, tuple[s
         lines.say({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": _INITIALIZE})
         lines.answer(1)
         lines.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        arguments = {"query": query, **{name: value for name, value in filters.items() if value}}
+        arguments = {"query": query, **_arguments(options)}
         called = {"name": "search", "arguments": arguments}
         lines.say({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": called})
         told = lines.answer(2)["structuredContent"]
         engines = set(told["engines"])
         return (
-            [(hit["id"], tuple(hit.get("engines") or engines)) for hit in told["hits"]]
+            [(given.reference(hit["id"]), tuple(hit["engines"].split("+"))) for hit in told["hits"]]
             if "vectors" in engines
             else None
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadRequest):
         return None
     finally:
         connection.close()
+
+
+def _arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a search as the server's tool calls them."""
+    arguments = {_NAMES.get(name, name): value for name, value in options.items() if value and name != "kind"}
+    kinds = given.texts("kind", options.get("kind") or ())
+    return arguments | ({"type": list(kinds)} if kinds else {})
 
 
 class _Lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -52,9 +53,16 @@ class Browse:
     def hits(self, found: Iterable[Hit]) -> list[Entry]:
         """Search results as entries of the feed, in their order, with the engines that found them."""
         ordered = list(found)
-        keys = [(hit.created_ms, feed.MEMORY, hit.id) for hit in ordered]
-        engines = {hit.id: hit.engines for hit in ordered}
-        return [evolve(entry, engines=engines[entry.id]) for entry in feed.entries(self._database, keys)]
+        keys = {(hit.created_ms, feed.PROMPT if hit.kind == "prompt" else feed.MEMORY, hit.id): hit for hit in ordered}
+        return [evolve(entry, engines=keys[entry.place].engines) for entry in feed.entries(self._database, list(keys))]
+
+    def prompts(self, prompt_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Prompts in full by their ids, those that are there."""
+        found = {}
+        for one in dict.fromkeys(prompt_ids):
+            with suppress(NotFound):
+                found[one] = self.prompt(one)
+        return found
 
     def prompt(self, prompt_id: int) -> dict[str, Any]:
         """One prompt in full: text, project, session, number, created_ms."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib import located, search, timeline
-
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Hit, Moment
+    from claudemem_lib.models import Hit
 
 CHANGES = ("change", "feature", "refactor", "bugfix")
 
@@ -45,10 +43,9 @@ def how_it_works(memory: Memory, query: str = "", **options: Any) -> list[Hit]:
     return memory.search(query, concepts=["how-it-works"], **options)
 
 
-def prompts(memory: Memory, query: str, *, project: str | None = None, limit: int = 20) -> list[Moment]:
-    """What the user asked, by its words, best first."""
-    (only,) = located.ids(memory.database, project) or (None,)
-    return timeline.prompts(memory.database, query, only, search.bounded("limit", limit, 1, search.MOST_HITS))
+def prompts(memory: Memory, query: str = "", **options: Any) -> list[Hit]:
+    """What the user asked: prompts by their words, without a query the newest."""
+    return memory.search(query, kind="prompt", **options)
 
 
 def changes(memory: Memory, query: str = "", *, limit: int = 20, **options: Any) -> list[Hit]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from claudemem_lib import (
     assembly,
     folder_context,
+    given,
     ids,
     intake,
     lean,
@@ -242,14 +243,16 @@ class Memory:
         until_ms: int | None = None,
         limit: int = 20,
         offset: int = 0,
+        after: int | str | None = None,
         order: str = "relevance",
     ) -> list[Hit]:
         """Hits, best first. Without a query: the newest. Lists may be given as one text with commas.
 
-        *kind* is observation, summary or note; *type* an observation type; *files* parts of paths; *until_ms* is exclusive.
+        *kind* is observation, summary, note or prompt; *type* an observation type; *files* parts of paths; *until_ms* is
+        exclusive. The next page: *after* the last hit (its id; P10 for a prompt), which nothing that comes in meanwhile moves.
         """
         filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
-        page = search.page(order, limit, offset)
+        page = search.page(order, limit, offset, after)
         finder = search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
         return finder.search(query, filters, page)
 
@@ -293,18 +296,18 @@ class Memory:
                 raise NotFound(message)
             anchor = hits[0].id
         only = (self._projects(project) or (None,))[0]
-        span = (search.bounded("before", before, 0), search.bounded("after", after, 0))
-        return timeline.around(self.database, timeline.anchor_of(anchor), search.moment("at_ms", at_ms), span, only)
+        span = (given.bounded("before", before, 0), given.bounded("after", after, 0))
+        return timeline.around(self.database, timeline.anchor_of(anchor), given.moment("at_ms", at_ms), span, only)
 
     def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
         """Memories in full, in the order of the ids; unknown ids are left out."""
-        return memories.get(self.database, search.ids(ids_wanted))
+        return memories.get(self.database, given.ids(ids_wanted))
 
     def forget(self, ids_wanted: Iterable[int]) -> list[int]:
         """Delete memories for good; gives the ids that were there. `curate.forget` can be undone for a while."""
         with self.database.write() as connection:
             curating.lapse(connection)
-            return memories.forget(connection, search.ids(ids_wanted))
+            return memories.forget(connection, given.ids(ids_wanted))
 
     def context(
         self, cwd: str | None = None, *, source: str = "startup", session: str = "", given: Settings | None = None
@@ -322,7 +325,7 @@ class Memory:
         """Sessions, most recently active first."""
         only = (self._projects(project) or (None,))[0]
         return sessions.sessions(
-            self.database, only, search.bounded("limit", limit, 1), search.bounded("offset", offset, 0)
+            self.database, only, given.bounded("limit", limit, 1), given.bounded("offset", offset, 0)
         )
 
     def projects(self) -> list[status.ProjectRow]:
@@ -331,7 +334,7 @@ class Memory:
 
     def queue(self, *, limit: int = 50, offset: int = 0) -> list[events.QueueRow]:
         """Events that wait or are parked."""
-        return events.queue(self.database, search.bounded("limit", limit, 1), search.bounded("offset", offset, 0))
+        return events.queue(self.database, given.bounded("limit", limit, 1), given.bounded("offset", offset, 0))
 
     def stats(self) -> dict[str, Any]:
         """Counts, queue, sizes and problems, as plain values."""

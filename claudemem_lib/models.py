@@ -204,7 +204,10 @@ class StoredMemory:
 
 @frozen(kw_only=True)
 class Hit:
-    """One line of a search result; *score* is higher for better, *engines* names what found it."""
+    """One line of a search result; *score* is higher for better, *engines* names what found it.
+
+    A prompt (kind "prompt") has an id of its own kind and no uid.
+    """
 
     id: int
     uid: str

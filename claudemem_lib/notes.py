@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from claudemem_lib import given, located, redact, search
+from claudemem_lib import given, located, redact
 from claudemem_lib.errors import BadRequest
 from claudemem_lib.store import memories, sessions, status
 
@@ -46,7 +46,7 @@ def add(  # noqa: PLR0913  # what a note can carry
         )
         raise BadRequest(message)
     head = out.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
-    created_ms = search.moment("created_ms", at_ms) or 0
+    created_ms = given.moment("created_ms", at_ms) or 0
     about = [tuple(map(out.clean, given.texts(*one))) for one in (("files", files), ("concepts", concepts))]
     identity = located.identity(database, project and out.clean(project))
     with database.write() as connection:

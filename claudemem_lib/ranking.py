@@ -18,6 +18,7 @@ STANDS_OUT_AT = 20
 FLAT, STEEP = 0.4, 0.7
 LEAST_TEXT, MOST_TEXT = 0.05, 0.7
 ADJACENT = 0.25
+PROMPT = 0.8
 CONFIDENT_COSINE = 0.385
 CONFIDENT_COVER = 0.36
 EMBEDDED_TOKENS = 256
@@ -63,6 +64,15 @@ def text_share(scores: Sequence[float]) -> float:
     later = scores[STANDS_OUT_AT - 1] if len(scores) >= STANDS_OUT_AT else 0.0
     apart = (scores[0] - later) / scores[0]
     return LEAST_TEXT + (MOST_TEXT - LEAST_TEXT) * min(1.0, max(0.0, (apart - FLAT) / (STEEP - FLAT)))
+
+
+def joined(memories: Sequence[tuple[int, float]], prompts: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Memories and prompts as one ranking. They are counted in indexes of their own: the best prompt comes near the best memory."""
+    if not memories or not prompts:
+        return [*memories, *prompts]
+    each = PROMPT * memories[0][1] / (prompts[0][1] or 1.0)
+    scored = [*memories, *((prompt, each * score) for prompt, score in prompts)]
+    return sorted(scored, key=lambda pair: (-pair[1], -pair[0]))
 
 
 def with_adjacent(text: Sequence[tuple[int, float]], adjacent: Mapping[int, float]) -> list[tuple[int, float]]:

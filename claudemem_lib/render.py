@@ -77,10 +77,10 @@ def fenced(body: str, limit: int = 0) -> str:
     return f"{OPEN_TAG}\n{cut(''.join(kept), limit)}\n{CLOSE_TAG}"
 
 
-def hits(found: Sequence[Hit]) -> str:
-    """Search results as an index: one line each, with what reading the whole would cost."""
+def hits(found: Sequence[Hit], meant: str = "") -> str:
+    """Search results as an index: one line each, with what reading the whole costs; without any, what may have been *meant*."""
     if not found:
-        return "Nothing found."
+        return f"Nothing found. Did you mean: {line(meant)}" if meant else "Nothing found."
     several = len({hit.project for hit in found}) > 1
     lines = []
     for hit in found:
@@ -88,8 +88,16 @@ def hits(found: Sequence[Hit]) -> str:
         file = f" · {line(hit.file, 120)}" if hit.file else ""
         when = f"{day(hit.created_ms)} {clock(hit.created_ms)}"
         title = line(hit.title, 120) or "Untitled"
-        lines.append(f"#{hit.id} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens)")
+        name = f"P{hit.id}" if hit.kind == "prompt" else f"#{hit.id}"
+        lines.append(
+            f"{name} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens{_found_by(hit)})"
+        )
     return safe("\n".join(lines))
+
+
+def _found_by(hit: Hit) -> str:
+    """The engines that found a hit, where there was a choice."""
+    return f", {'+'.join(hit.engines)}" if set(hit.engines) & {"text", "vectors"} else ""
 
 
 def timeline(moments: Iterable[Moment]) -> str:

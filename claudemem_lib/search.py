@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from claudemem_lib import given, questions, ranking
-from claudemem_lib.errors import BadRequest, StoreError
+from claudemem_lib.errors import BadRequest, NotFound, StoreError
 from claudemem_lib.models import Hit
 from claudemem_lib.ranking import CANDIDATES, Ranked
-from claudemem_lib.store import fulltext
+from claudemem_lib.store import asked, fulltext
 from claudemem_lib.store.fulltext import Filters, Page
 from claudemem_lib.store.text import storable
 
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     Near = Callable[[str, Filters, int], list[tuple[int, float]]]
 
 ORDERS = ("relevance", "date_desc", "date_asc")
-KINDS = ("observation", "summary", "note")
+KINDS = ("observation", "summary", "note", asked.KIND)
 MOST_HITS = 1_000
 SOME_WORDS_POOL = 200
-LAST_MS = 253_402_300_799_999  # the end of the year 9999
 FEW_WORDS = 2
 KEYWORDS = 3
 APART = 0.1  # more than the bonus for age
@@ -54,38 +54,72 @@ class Finder:
         """
         _check("order", (page.order,), ORDERS)
         _check("kind", filters.kinds, KINDS)
-        question = questions.read(given.text("a query", text))
-        if question.empty:
-            asked = any(char.isprintable() and not char.isspace() for char in text)
-            return [] if asked else _recent(fulltext.newest(self.database, filters, page))
-        if page.order != "relevance":
-            return _recent(_by_date(self.database, question, filters, page), "text")
+        question = questions.read(text)
+        if question.empty and any(char.isprintable() and not char.isspace() for char in text):
+            return []
+        if question.empty or page.order != "relevance":
+            return self._by_date(question, filters, page)
         if question.expression:
-            rows = fulltext.scored(self.database, question.expression, filters, page)
-            return self._hits([Ranked(memory, score, ("text",)) for memory, score in rows])
-        ranked = self._ranked(text, question.words, filters, page.offset + page.limit)
-        return self._hits(ranked[page.offset : page.offset + page.limit])
+            return self._hits(_window(functools.partial(self._expressed, question.expression, filters), page))
+        return self._hits(_window(functools.partial(self._ranked, text, question.words, filters), page))
 
-    def _ranked(self, text: str, words: Sequence[Word], filters: Filters, wanted: int) -> list[Ranked]:
-        """The best *wanted* memories: a block of candidates of both engines, then the rest of the full text."""
-        page = fulltext.Page(order="relevance", limit=max(CANDIDATES, wanted))
+    def _by_date(self, question: Question, filters: Filters, page: Page) -> list[Hit]:
+        """What passes the filters by date: memories, and prompts where they are asked for by name."""
+        if page.after:
+            made_ms = fulltext.made_ms(self.database, page.after)
+            if made_ms is None:
+                raise _gone(page.after)
+            page = evolve(page, at_ms=made_ms)
+        prompted = asked.KIND in filters.kinds and asked.wanted(filters)
+        deep = evolve(page, offset=0, limit=page.offset + page.limit) if prompted else page
+        match = question.expression or questions.every(question.words)
+        read = fulltext.newest if question.empty else functools.partial(_by_date, question)
+        rows = read(self.database, filters, deep)
+        if prompted:
+            rows += asked.by_date(self.database, match, filters, deep)
+            rows.sort(key=lambda row: (row[6], row[0] > 0, abs(row[0])), reverse=page.by_date == "date_desc")
+            rows = rows[page.offset : page.offset + page.limit]
+        return _recent(rows, "recent" if question.empty else "text")
+
+    def _expressed(self, expression: str, filters: Filters, most: int) -> list[Ranked]:
+        """The best *most* hits of an expression."""
+        page = Page(order="relevance", limit=most)
+        found = fulltext.scored(self.database, expression, filters, page)
+        if asked.wanted(filters):
+            told = [memory for memory, _ in found]
+            found = ranking.joined(found, asked.scored(self.database, expression, filters, most, told))[:most]
+        return [Ranked(hit, score, ("text",)) for hit, score in found]
+
+    def _ranked(self, text: str, words: Sequence[Word], filters: Filters, most: int) -> list[Ranked]:
+        """The best *most* hits: a block of candidates of both engines, then the rest of the full text."""
         counted = _counted(self.database, questions.loosened(words))
-        found = _by_words(self.database, words, counted, filters, page) if self.words else []
-        first, rest = found[:CANDIDATES], found[CANDIDATES:]
+        page = Page(order="relevance", limit=CANDIDATES)
+        first = _by_words(self.database, words, counted, filters, page) if self.words else []
         pairs = questions.adjacent(text)
         if pairs and first:
-            adjacent = fulltext.scored(self.database, pairs, filters, page)
-            first = ranking.with_adjacent(first, dict(adjacent))
+            first = ranking.with_adjacent(first, dict(fulltext.scored(self.database, pairs, filters, page)))
         near = [] if any(word.exact for word in words) else self._near(text, filters)
-        if near and self.words and not self._confident(words, counted, first, near):
+        prompts = self._prompts(words, filters, [memory for memory, _ in first]) if self.words else []
+        if near and self.words and not prompts and not self._confident(words, counted, first, near):
             return []
         known = {memory for memory, _ in first}
         near = [(memory, cosine) for memory, cosine in near if memory in known or cosine >= ranking.LEAST_COSINE]
-        fused = ranking.fuse(first, near)
+        fused = ranking.fuse(ranking.joined(first, prompts)[:CANDIDATES], near)
         ids = [one.id for one in fused]
         standing, alike = fulltext.standing(self.database, ids), fulltext.alike(self.database, ids)
         settled = ranking.settled(fused, standing, alike, self.now_ms)
-        return settled + [Ranked(memory, 0.0, ("text",)) for memory, _ in rest if memory not in set(ids)]
+        if len(settled) >= most or len(first) < CANDIDATES or not self.words:
+            return settled
+        seen = set(ids)
+        rest = _by_words(self.database, words, counted, filters, evolve(page, limit=most + CANDIDATES))
+        return settled + [Ranked(memory, 0.0, ("text",)) for memory, _ in rest if memory not in seen]
+
+    def _prompts(self, words: Sequence[Word], filters: Filters, told: Sequence[int]) -> list[tuple[int, float]]:
+        """Prompts that have all the words and whose turn no memory tells; where prompts alone are asked for, any of the words."""
+        if not asked.wanted(filters):
+            return []
+        match = questions.some(words) if set(filters.kinds) == {asked.KIND} else questions.every(words)
+        return asked.scored(self.database, match, filters, CANDIDATES, told)
 
     def _near(self, text: str, filters: Filters) -> list[tuple[int, float]]:
         """The memories nearest to a text; none where that fails: the full text answers whatever happens to the vectors."""
@@ -125,6 +159,31 @@ class Finder:
         return [_hit((*row, known[row[0]].score), known[row[0]].engines) for row in rows]
 
 
+def _window(ranked: Callable[[int], list[Ranked]], page: Page) -> list[Ranked]:
+    """The page of a ranking that can be asked for its best so many; what came in meanwhile moves no page that has *after*."""
+    if not page.after:
+        return ranked(page.offset + page.limit)[page.offset : page.offset + page.limit]
+    most = 2 * CANDIDATES
+    while True:
+        found = ranked(most)
+        place = next((at for at, one in enumerate(found, 1) if one.id == page.after), 0)
+        if (place and place + page.limit <= len(found)) or len(found) < most:
+            break
+        most *= 4
+    if not place:
+        raise _gone(page.after)
+    return found[place : place + page.limit]
+
+
+def _gone(hit: int) -> NotFound:
+    return NotFound(f"{name(hit)} is not among these hits any more; search again from the start")
+
+
+def name(hit: int) -> str:
+    """What a hit is called: #12, or P10 for a prompt, by the ids of a list of hits."""
+    return f"#{hit}" if hit > 0 else f"P{-hit}"
+
+
 def shown(database: Database, found: Sequence[tuple[int, tuple[str, ...]]]) -> list[Hit]:
     """Hits for ids that were found elsewhere, in their order; each is worth less than the one before."""
     engines = dict(found)
@@ -161,43 +220,23 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
         types=listed("type", type_),
         concepts=listed("concepts", concepts),
         files=listed("files", files),
-        since_ms=moment("since_ms", since_ms),
-        until_ms=moment("until_ms", until_ms),
+        since_ms=given.moment("since_ms", since_ms),
+        until_ms=given.moment("until_ms", until_ms),
     )
 
 
-def page(order: str, limit: object, offset: object) -> Page:
-    """A page as callers give it, checked."""
-    return Page(order=order, limit=bounded("limit", limit, 1, MOST_HITS), offset=bounded("offset", offset, 0))
+def page(order: str, limit: object, offset: object = 0, after: object = None) -> Page:
+    """A page as callers give it, checked: *after* is a hit as 12, "#12" or "P10", the last of the page before."""
+    start = {"offset": given.bounded("offset", offset, 0), "after": 0 if after is None else given.reference(after)}
+    if all(start.values()):
+        message = "give offset or after, not both"
+        raise BadRequest(message)
+    return Page(order=order, limit=given.bounded("limit", limit, 1, MOST_HITS), **start)
 
 
 def listed(name: str, value: str | Iterable[str]) -> tuple[str, ...]:
     """A list, or one text with commas, as a tuple without blanks."""
     return tuple(storable(part) for part in given.texts(name, value))
-
-
-def bounded(name: str, value: object, least: int, most: int = 1_000_000) -> int:
-    """*value* if it is a whole number within the bounds; BadRequest names it otherwise."""
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        message = f"{name} must be a whole number from {least} to {most}, not {value!r}"
-        raise BadRequest(message)
-    return value
-
-
-def moment(name: str, value: object) -> int | None:
-    """A time in milliseconds, or None; BadRequest for anything else."""
-    return None if value is None else bounded(name, value, -LAST_MS, LAST_MS)
-
-
-def ids(wanted: object) -> list[int]:
-    """The ids as they are; BadRequest for anything that is no whole number."""
-    found = []
-    for one in given.items("ids", wanted):
-        if not isinstance(one, int) or isinstance(one, bool):
-            message = f"an id is a whole number, not {one!r}"
-            raise BadRequest(message)
-        found.append(one)
-    return found
 
 
 def _check(name: str, given: Sequence[str], known: Sequence[str]) -> None:
@@ -231,23 +270,20 @@ def _by_words(
     return [(memory, score + over) for memory, score in complete] + more
 
 
-def _by_date(database: Database, question: Question, filters: Filters, page: Page) -> list[Row]:
+def _by_date(question: Question, database: Database, filters: Filters, page: Page) -> list[Row]:
     """Matches of all the words by date; if there are none, the likeliest of those with some."""
     match = question.expression or questions.every(question.words)
     found = fulltext.dated(database, match, filters, page)
+    start = evolve(page, offset=0, limit=1, after=0)
     words = questions.loosened(question.words)
-    if (
-        found
-        or question.expression
-        or len(words) == 1
-        or fulltext.dated(database, match, filters, evolve(page, offset=0, limit=1))
-    ):
+    if found or question.expression or len(words) == 1 or fulltext.dated(database, match, filters, start):
         return found
-    likely = evolve(page, order="relevance", limit=SOME_WORDS_POOL, offset=0)
+    likely = Page(order="relevance", limit=SOME_WORDS_POOL)
     some = fulltext.scored(database, questions.some(_rarest(_counted(database, words))), filters, likely)
     rows = fulltext.hits(database, [memory for memory, _ in some])
-    rows.sort(key=lambda row: (row[6], row[0]), reverse=page.order == "date_desc")
-    return [(*row, 0.0) for row in rows[page.offset : page.offset + page.limit]]
+    rows.sort(key=lambda row: (row[6], row[0]), reverse=page.by_date == "date_desc")
+    start_at = next((place for place, row in enumerate(rows, 1) if row[0] == page.after), page.offset)
+    return [(*row, 0.0) for row in rows[start_at : start_at + page.limit]]
 
 
 def _counted(database: Database, words: Sequence[Word]) -> list[tuple[int, Word]]:
@@ -274,4 +310,4 @@ def _recent(rows: Iterable[Row], engine: str = "recent") -> list[Hit]:
 
 def _hit(row: Row, engines: tuple[str, ...]) -> Hit:
     names = ("id", "uid", "kind", "type", "title", "project", "created_ms", "read_tokens", "file", "score")
-    return Hit(**dict(zip(names, row, strict=True)), engines=engines)
+    return Hit(**{**dict(zip(names, row, strict=True)), "id": abs(row[0])}, engines=engines)

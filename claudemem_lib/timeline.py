@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib import questions
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Moment
 from claudemem_lib.store import sql
@@ -36,7 +35,7 @@ def around(
     What happened at the very time given comes after it; a prompt in the millisecond of an anchor memory comes before it.
     """
     if anchor is not None:
-        row = database.row(sql.ANCHOR, (anchor,)) if 0 < anchor <= _LAST_ID else None
+        row = database.row(sql.MEMORY_TIME, (anchor,)) if 0 < anchor <= _LAST_ID else None
         if row is None:
             message = f"there is no memory #{anchor}"
             raise NotFound(message)
@@ -63,17 +62,6 @@ def _merged(
         for row in database.rows(text.format(project=clause), bound)
     ]
     return sorted(found, key=lambda row: (row[6], row[1] != "prompt", row[0]))
-
-
-def prompts(database: Database, query: str, project: int | None, limit: int) -> list[Moment]:
-    """What was asked of the assistant in these words, best first."""
-    question = questions.read(query)
-    match = question.expression or questions.some(question.words)
-    if not match:
-        return []
-    text = sql.PROMPTS_FOUND.format(project="" if project is None else sql.PROMPTS_OF)
-    only = {} if project is None else {"project": project}
-    return [_moment(row, None) for row in database.rows(text, {"match": match, "limit": limit, **only})]
 
 
 def _is(row: tuple[Any, ...], anchor: int | None) -> bool:

@@ -83,16 +83,13 @@ def how_it_works(memory: Memory, query: tuple[str, ...], *, as_json: bool, **opt
     _show(find.how_it_works(memory, " ".join(query), **options), as_json=as_json)
 
 
-@click.command(epilog=example("prompts flaky test", "prompts deploy --project app --json"))
-@click.argument("query", nargs=-1, required=True)
-@click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@json_option
+@click.command(epilog=example("prompts", "prompts flaky test", "prompts deploy --project app --json"))
+@click.argument("query", nargs=-1)
+@_options
 @with_memory
 def prompts(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
-    """Show what you asked, by its words."""
-    found = find.prompts(memory, " ".join(query), **options)
-    show(found, render.timeline(found), as_json=as_json)
+    """Show what you asked."""
+    _show(find.prompts(memory, " ".join(query), **options), as_json=as_json)
 
 
 @click.command(epilog=example("prune --dry-run", "prune"))

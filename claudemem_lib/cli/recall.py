@@ -31,7 +31,7 @@ SERVER_LIMIT = 200
     )
 )
 @click.argument("query", nargs=-1)
-@click.option("--kind", metavar="LIST", default="", help="observation, summary, note.")
+@click.option("--kind", metavar="LIST", default="", help="observation, summary, note, prompt.")
 @click.option("--type", "type_", metavar="LIST", default="", help="Observation types, such as bugfix,decision.")
 @click.option("--concept", "concepts", metavar="LIST", default="", help="Concepts, such as gotcha,trade-off.")
 @click.option("--file", "files", metavar="LIST", default="", help="Parts of file paths.")
@@ -42,7 +42,10 @@ SERVER_LIMIT = 200
     "--order", type=click.Choice(["relevance", "date_desc", "date_asc"]), default="relevance", show_default=True
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to leave out first.")
+@click.option(
+    "--after", metavar="ID", help="The next page: the last ID of the one before; what comes in moves nothing."
+)
 @json_option
 @with_memory
 def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
@@ -51,18 +54,19 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     options["type"] = options.pop("type_")
     options["since_ms"] = when.moment(since, memory.clock()) if since else None
     options["until_ms"] = when.moment(until, memory.clock(), end=True) if until else None
-    found = _asked(memory, " ".join(query), options)
-    found = memory.search(" ".join(query), **options) if found is None else found
-    show(found, render.hits(found), as_json=as_json)
+    words = " ".join(query)
+    found = _asked(memory, words, options)
+    found = memory.search(words, **options) if found is None else found
+    meant = "" if found or not words.strip() else memory.suggestion(words)
+    show(found, render.hits(found, meant), as_json=as_json)
 
 
 def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | None:
-    """What the running server finds by meaning too; None where there is none, or the search has filters."""
-    plain = query.strip() and options["order"] == "relevance" and options["limit"] <= SERVER_LIMIT
-    if not plain or any(options[name] for name in ("kind", "type", "concepts", "files", "since_ms", "until_ms")):
+    """What the running server finds by meaning too; None where there is none, or nothing to find by meaning."""
+    if not query.strip() or options["order"] != "relevance" or options["limit"] > SERVER_LIMIT:
         return None
-    only = {name: options[name] for name in ("project", "limit", "offset")}
-    found = asked.search(memory.data_dir, query, **only)
+    search_.filters((), *(options[name] for name in ("kind", "type", "concepts", "files", "since_ms", "until_ms")))
+    found = asked.search(memory.data_dir, query, **options)
     return None if found is None else search_.shown(memory.database, found)
 
 

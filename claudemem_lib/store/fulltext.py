@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from claudemem_lib.store import sql
+from claudemem_lib.store import asked, sql
 from claudemem_lib.store.memories import id_list, text_list
 
 if TYPE_CHECKING:
@@ -33,11 +33,28 @@ class Filters:
 
 @frozen(kw_only=True)
 class Page:
-    """Which part of the result, in which order ("relevance", "date_desc", "date_asc")."""
+    """Which part of the result, in which order ("relevance", "date_desc", "date_asc").
+
+    *after* is the last hit of the page before, by its id (a prompt's negated); by date also *at_ms*, when it was made.
+    """
 
     order: str
     limit: int
     offset: int = 0
+    after: int = 0
+    at_ms: int = 0
+
+    @property
+    def by_date(self) -> str:
+        """The order by date this is, or comes nearest to."""
+        return "date_asc" if self.order == "date_asc" else "date_desc"
+
+    def beyond(self, clause: str, values: dict[str, Any]) -> str:
+        """The condition that a row comes after *after* by date, "" for the first page; *values* get what it binds."""
+        if not self.after:
+            return ""
+        values |= {"at": self.at_ms, "rank": int(self.after > 0), "last": abs(self.after)}
+        return clause.format(than=">" if self.by_date == "date_asc" else "<")
 
 
 def scored(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[int, float]]:
@@ -64,7 +81,7 @@ def among(database: Database, match: str, ids: Sequence[int]) -> set[int]:
 
 def hits(database: Database, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """What a hit shows of some memories, in their order."""
-    rows = {row[0]: row for row in database.rows(sql.SEARCH_HITS, {"ids": id_list(ids)})}
+    rows = {row[0]: row for row in database.rows(sql.SEARCH_HITS, {"ids": id_list(ids)})} | asked.hits(database, ids)
     return [rows[memory] for memory in ids if memory in rows]
 
 
@@ -93,14 +110,22 @@ def words_from(database: Database, beginning: str, most: int) -> list[str]:
 def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """All matches of an FTS5 expression by date, not scored."""
     condition, values = clauses(filters)
-    text = sql.SEARCH_DATED.format(filters=condition, order=sql.DATE_ORDERS[page.order])
+    condition += page.beyond(sql.BEYOND_MEMORY, values)
+    text = sql.SEARCH_DATED.format(filters=condition, order=sql.DATE_ORDERS[page.by_date])
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
 
 
 def count(database: Database, filters: Filters) -> int:
-    """How many memories pass the filters."""
+    """How many memories pass the filters; of prompts, where they are asked for by name."""
     condition, values = clauses(filters)
-    return int(database.rows(sql.SEARCH_COUNT.format(filters=condition), values)[0][0])
+    prompts = asked.count(database, filters) if asked.KIND in filters.kinds and asked.wanted(filters) else 0
+    return int(database.rows(sql.SEARCH_COUNT.format(filters=condition), values)[0][0]) + prompts
+
+
+def made_ms(database: Database, hit: int) -> int | None:
+    """When a memory, or a prompt by its negated id, was made; None if it is gone."""
+    row = database.row(sql.MEMORY_TIME if hit > 0 else sql.PROMPT_TIME, (abs(hit),))
+    return int(row[0]) if row else None
 
 
 def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
@@ -110,8 +135,8 @@ def newest(database: Database, filters: Filters, page: Page) -> list[tuple[Any, 
     if few is not None:
         condition += sql.FILTER_IDS
         values["ids"] = id_list(few)
-    order = sql.DATE_ORDERS["date_asc" if page.order == "date_asc" else "date_desc"]
-    text = sql.SEARCH_NEWEST.format(filters=condition, order=order)
+    condition += page.beyond(sql.BEYOND_MEMORY, values)
+    text = sql.SEARCH_NEWEST.format(filters=condition, order=sql.DATE_ORDERS[page.by_date])
     return database.rows(text, {**values, "limit": page.limit, "offset": page.offset})
 
 

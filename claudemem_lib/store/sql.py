@@ -513,6 +513,32 @@ WHERE 1 {{filters}} ORDER BY {{order}} LIMIT :limit OFFSET :offset
 """
 MATCHES = "SELECT count(*) FROM (SELECT 1 FROM memories_fts WHERE memories_fts MATCH ? LIMIT ?)"
 DATE_ORDERS = {"date_desc": "m.created_ms DESC, m.id DESC", "date_asc": "m.created_ms, m.id"}
+# Beyond a place of the list: rank 1 is a memory, 0 a prompt of the same moment.
+BEYOND_MEMORY = " AND m.created_ms {than}= :at AND (m.created_ms, 1, m.id) {than} (:at, :rank, :last)"
+BEYOND_PROMPT = " AND q.created_ms {than}= :at AND (q.created_ms, 0, q.id) {than} (:at, :rank, :last)"
+MEMORY_TIME = "SELECT created_ms FROM memories WHERE id = ?"
+PROMPT_TIME = "SELECT created_ms FROM prompts WHERE id = ?"
+# A prompt in a list of hits: its id is its own, negated.
+_PROMPT_HIT = """
+SELECT -q.id, '', 'prompt', '', substr(q.text, 1, 400), p.name, q.created_ms, (length(q.text) + 3) / 4, ''{score}
+FROM {source} JOIN sessions s ON s.id = q.session_id JOIN projects p ON p.id = s.project_id
+"""
+PROMPT_HITS = _PROMPT_HIT.format(source="prompts q", score="") + "WHERE q.id IN carray(:ids)"
+PROMPTS_SCORED = """
+SELECT -q.id, -bm25(prompts_fts) AS score FROM prompts_fts CROSS JOIN prompts q ON q.id = prompts_fts.rowid
+WHERE prompts_fts MATCH :match AND q.origin = 'user' {filters} ORDER BY score DESC, q.id DESC LIMIT :limit
+"""
+PROMPTS_NEWEST = (
+    _PROMPT_HIT.format(source="prompts q", score=", 0.0")
+    + "WHERE q.origin = 'user' {filters} ORDER BY {order} LIMIT :limit OFFSET :offset"
+)
+PROMPTS_MATCHING = " AND q.id IN (SELECT rowid FROM prompts_fts WHERE prompts_fts MATCH :match)"
+# A turn is told once: by what was made of it, where that is among the hits.
+PROMPTS_UNTOLD = """ AND NOT EXISTS (SELECT 1 FROM memories m WHERE m.session_id = q.session_id AND m.prompt_number = q.number
+  AND m.id IN carray(:told))"""
+PROMPTS_OF_PROJECTS = " AND (SELECT project_id FROM sessions WHERE id = q.session_id) IN carray(:projects)"
+PROMPT_ORDERS = {"date_desc": "q.created_ms DESC, q.id DESC", "date_asc": "q.created_ms, q.id"}
+PROMPT_COUNT = "SELECT count(*) FROM prompts q WHERE q.origin = 'user' {filters}"
 FILTER_IS = " AND m.{column} = :{name}"
 FILTER_ONE_OF = " AND +m.{column} IN carray(:{name})"
 FILTER_SINCE = " AND m.created_ms >= :since"
@@ -614,15 +640,7 @@ PROMPTS_BEFORE = f"""{_PROMPT_MOMENTS}
   q.created_ms < :at ORDER BY q.created_ms DESC, q.id DESC LIMIT :limit"""
 PROMPTS_AFTER = f"""{_PROMPT_MOMENTS}
   q.created_ms >= :at ORDER BY q.created_ms, q.id LIMIT :limit"""
-PROMPTS_FOUND = """
-SELECT q.id, 'prompt', '', substr(q.text, 1, 1000), p.name, s.host_id, q.created_ms, (length(q.text) + 3) / 4, ''
-FROM prompts_fts CROSS JOIN prompts q ON q.id = prompts_fts.rowid JOIN sessions s ON s.id = q.session_id
-JOIN projects p ON p.id = s.project_id
-WHERE prompts_fts MATCH :match AND q.origin = 'user' AND {project} 1
-ORDER BY bm25(prompts_fts), q.id DESC LIMIT :limit
-"""
 PROMPTS_OF = "s.project_id = :project AND"
-ANCHOR = "SELECT created_ms FROM memories WHERE id = ?"
 
 # --------------------------------------------------------------------------------------------------------- context
 CONTEXT_PROJECT = """

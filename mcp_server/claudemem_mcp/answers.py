@@ -22,15 +22,16 @@ FILE_CHARACTERS = 120
 
 
 class HitAnswer(BaseModel):
-    """One line of an index; *type* is an observation's type, else the kind (summary, note)."""
+    """One line of an index; *type* is an observation's type, else the kind (summary, note, prompt)."""
 
-    id: int
+    id: int | str = Field(description="A memory's ID, or a prompt's (P10).")
     type: str
     title: str
     project: str
     when: str
     tokens: int = Field(description="What reading it in full costs.")
     file: str = ""
+    engines: str = Field(description="What found it: text, vectors, text+vectors, or recent.")
 
 
 class SearchAnswer(BaseModel):
@@ -40,6 +41,7 @@ class SearchAnswer(BaseModel):
     engines: list[str]
     eligible: int
     next: str = ""
+    suggestion: str = Field(default="", description="What may have been meant, where nothing was found.")
 
 
 class MomentAnswer(BaseModel):
@@ -85,11 +87,22 @@ class MemoryAnswer(BaseModel):
     branch: str = ""
 
 
+class PromptAnswer(BaseModel):
+    """A prompt in full."""
+
+    id: str
+    text: str
+    project: str
+    session: str
+    when: str
+
+
 class MemoriesAnswer(BaseModel):
-    """Memories in full, and the ids nothing is stored under."""
+    """Memories in full, prompts likewise, and the ids nothing is stored under."""
 
     memories: list[MemoryAnswer]
-    missing: list[int] = []
+    prompts: list[PromptAnswer] = []
+    missing: list[int | str] = []
 
 
 class SavedAnswer(BaseModel):
@@ -131,13 +144,14 @@ def answer(text: str, value: BaseModel) -> CallToolResult:
 def hit(one: Hit) -> HitAnswer:
     """A hit as an answer."""
     return HitAnswer(
-        id=one.id,
+        id=one.id if one.kind != "prompt" else f"P{one.id}",
         type=render.label(one.kind, one.type),
         title=render.line(one.title, TITLE_CHARACTERS),
         project=one.project,
         when=_when(one.created_ms),
         tokens=one.read_tokens,
         file=render.cut(one.file, FILE_CHARACTERS),
+        engines="+".join(one.engines),
     )
 
 
@@ -160,6 +174,12 @@ def memory(one: StoredMemory) -> MemoryAnswer:
     known = {name: value for name, value in attrs.asdict(one).items() if name in MemoryAnswer.model_fields}
     known |= {name: list(value) for name, value in known.items() if isinstance(value, tuple)}
     return MemoryAnswer(**{**known, "type": render.label(one.kind, one.type), "when": _when(one.created_ms)})
+
+
+def prompt(number: int, found: dict[str, Any]) -> PromptAnswer:
+    """A prompt as an answer; *found* as Browse.prompt gives it."""
+    known = {name: found[name] for name in ("text", "project", "session")}
+    return PromptAnswer(id=f"P{number}", when=_when(found["created_ms"]), **known)
 
 
 def _when(at_ms: int) -> str:

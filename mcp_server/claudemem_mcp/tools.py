@@ -16,7 +16,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations  # noqa: TC002  # the SDK reads annotations at run time
 from pydantic import Field
 
-from claudemem_lib import __version__, render, when
+from claudemem_lib import __version__, render, search, when
+from claudemem_lib import given as checked
 from claudemem_lib.errors import BadRequest, ClaudeMemError
 from claudemem_mcp import answers, texts
 
@@ -38,6 +39,8 @@ KINDS = {
     "summary": "summary",
     "notes": "note",
     "note": "note",
+    "prompts": "prompt",
+    "prompt": "prompt",
 }
 ORDERS = {"relevance": "relevance", "date_desc": "date_desc", "date_asc": "date_asc"}
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -55,6 +58,10 @@ Words = Annotated[
 Query = Annotated[str, Field(description="Words to look for; empty for the newest.", max_length=4_000)]
 Limit = Annotated[int, Field(description="How many at most.", ge=1, le=1_000)]
 Offset = Annotated[int, Field(description="How many to leave out first.", ge=0, le=1_000_000)]
+After = Annotated[
+    Annotated[int, Field(strict=True, ge=1, le=1 << 53)] | Annotated[str, Field(max_length=20)] | None,
+    Field(description="For the next page: the last ID of the one before. What comes in meanwhile moves nothing."),
+]
 ProjectName = Annotated[Text | None, Field(description="A project's name or folder; default: all projects.")]
 Milliseconds = Annotated[int, Field(ge=0, le=1 << 53)]
 Time = Annotated[
@@ -63,7 +70,7 @@ Time = Annotated[
 ]
 Type = Annotated[
     Annotated[_List, Field(max_length=MANY)] | Text | None,
-    Field(description="observations, summaries, notes; or observation types such as bugfix."),
+    Field(description="observations, summaries, notes, prompts; or observation types such as bugfix."),
 ]
 ObsType = Annotated[
     Annotated[_List, Field(max_length=MANY)] | Text | None,
@@ -141,6 +148,7 @@ class Tools:
         dateStart: Time = None,  # noqa: N803
         dateEnd: Time = None,  # noqa: N803
         orderBy: Order = "relevance",  # noqa: N803
+        after: After = None,
     ) -> Annotated[CallToolResult, answers.SearchAnswer]:
         """See texts.SEARCH."""
         kinds, types = _kinds_and_types(_words(type))
@@ -153,15 +161,17 @@ class Tools:
             "since_ms": self._time(dateStart),
             "until_ms": self._time(dateEnd, end=True),
         }
-        page: dict[str, Any] = {"limit": limit, "offset": offset, "order": ORDERS[orderBy]}
+        page: dict[str, Any] = {"limit": limit, "offset": offset, "order": ORDERS[orderBy], "after": after}
         found = await self._run(lambda: self._memory.search(query, **wanted, **page))
         eligible = await self._run(lambda: self._memory.count(**wanted))
         asked = ["text", *(["vectors"] if self._memory.embedding.ready else [])] if query.strip() else ["recent"]
         engines = sorted({engine for hit in found for engine in hit.engines}) or asked
         head = f"{len(found)} of {eligible} eligible memories; engines: {', '.join(engines)}. {texts.DETAILS}"
         hits = [answers.hit(one) for one in found]
-        value = answers.SearchAnswer(hits=hits, engines=engines, eligible=eligible, next=texts.DETAILS if hits else "")
-        return answers.answer(f"{head}\n{render.hits(found)}", value)
+        meant = "" if found or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
+        more = {"next": texts.DETAILS if hits else "", "suggestion": meant}
+        value = answers.SearchAnswer(hits=hits, engines=engines, eligible=eligible, **more)
+        return answers.answer(f"{head}\n{render.hits(found, meant)}", value)
 
     async def timeline(  # the original's parameters
         self,
@@ -184,12 +194,19 @@ class Tools:
     async def get_observations(self, ids: Ids) -> Annotated[CallToolResult, answers.MemoriesAnswer]:
         """See texts.GET."""
         wanted = _ids(ids)
-        found = await self._run(lambda: self._memory.get(wanted))
-        missing = sorted(set(wanted) - {one.id for one in found})
-        text = "\n\n---\n\n".join(render.memory(one) for one in found)
+        found = await self._run(lambda: self._memory.get(one for one in wanted if one > 0))
+        asked = await self._run(lambda: self._memory.browse.prompts(-one for one in wanted if one < 0))
+        known = {one.id for one in found} | {-number for number in asked}
+        missing = sorted(set(wanted) - known)
+        parts = [render.memory(one) for one in found] + [render.prompt(number, one) for number, one in asked.items()]
+        text = "\n\n---\n\n".join(parts)
         if missing:
-            text += f"\n\nNothing is stored under {', '.join(f'#{number}' for number in missing)}."
-        value = answers.MemoriesAnswer(memories=[answers.memory(one) for one in found], missing=missing)
+            text += f"\n\nNothing is stored under {', '.join(search.name(one) for one in missing)}."
+        value = answers.MemoriesAnswer(
+            memories=[answers.memory(one) for one in found],
+            prompts=[answers.prompt(number, one) for number, one in asked.items()],
+            missing=[one if one > 0 else search.name(one) for one in missing],
+        )
         return answers.answer(text.strip(), value)
 
     async def save_memory(
@@ -304,17 +321,18 @@ def _kinds_and_types(given: list[str]) -> tuple[list[str], list[str]]:
 
 @functools.singledispatch
 def _ids(given: Any) -> list[int]:
-    """IDs as a list, a number, or text such as `12, #15`."""
+    """IDs as a list, a number, or text such as `12, #15`; a prompt's (P10) negated."""
     return [given]
 
 
 @_ids.register
 def _(given: str) -> list[int]:
     parts = [part.strip().lstrip("#").removeprefix("S") for part in given.strip("[] ").split(",")]
-    if not all(part.isdigit() for part in parts):
+    try:
+        return [checked.reference(part) for part in parts]
+    except BadRequest as error:
         message = f"{given!r} is no list of memory IDs; give for example [12, 15]"
-        raise ToolError(message)
-    return [int(part) for part in parts]
+        raise ToolError(message) from error
 
 
 @_ids.register

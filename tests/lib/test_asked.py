@@ -43,9 +43,10 @@ def test_without_a_server_there_is_no_answer(memory: Memory) -> None:
 
 
 def test_it_gives_the_servers_hits_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = served(monkeypatch, {"hits": [{"id": 7}, {"id": 3}], "engines": ["text", "vectors"]})
+    hits = [{"id": 7, "engines": "text+vectors"}, {"id": "P3", "engines": "text"}]
+    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"]})
     found = asked.search("/nowhere", "login", project="app", limit=5, offset=0)
-    assert [number for number, _ in found or []] == [7, 3]
+    assert found == [(7, ("text", "vectors")), (-3, ("text",))]
     assert heard[0] == {"claude-mem": {"cwd": "", "token": "secret"}}
     assert heard[-1]["params"] == {"name": "search", "arguments": {"query": "login", "project": "app", "limit": 5}}
 
@@ -55,7 +56,16 @@ def test_a_server_without_vectors_says_no_more_than_the_file(monkeypatch: pytest
     assert asked.search("/nowhere", "login") is None
 
 
-@pytest.mark.parametrize("told", [b"no json\n", b'{"id": 1, "error": {}}\n', {"hits": 3, "engines": ["vectors"]}, {}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"no json\n",
+        b'{"id": 1, "error": {}}\n',
+        {"hits": [{"id": "x", "engines": "text"}], "engines": ["vectors"]},
+        {"hits": 3, "engines": ["vectors"]},
+        {},
+    ],
+)
 def test_an_answer_that_makes_no_sense_is_none(monkeypatch: pytest.MonkeyPatch, told: Any) -> None:
     served(monkeypatch, told)
     assert asked.search("/nowhere", "login") is None
@@ -64,13 +74,34 @@ def test_an_answer_that_makes_no_sense_is_none(monkeypatch: pytest.MonkeyPatch, 
 def test_the_command_shows_what_the_server_found(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = add_observation(memory, "login"), add_observation(memory, "sign-in")
     memory.close()
-    served(monkeypatch, {"hits": [{"id": two}, {"id": one}], "engines": ["text", "vectors"]})
+    hits = [{"id": two, "engines": "vectors"}, {"id": one, "engines": "text"}]
+    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"]})
     result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "login", "--json"])
     assert [row["id"] for row in json.loads(result.stdout)] == [two, one]
-    filtered = CliRunner().invoke(
-        main, ["--data-dir", memory.data_dir, "search", "login", "--kind", "observation", "--json"]
-    )
-    assert [row["id"] for row in json.loads(filtered.stdout)] == [one]
+    assert heard[-1]["params"]["arguments"] == {"query": "login", "limit": 20, "orderBy": "relevance"}
+
+
+def test_the_filters_of_the_command_reach_the_server(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = add_observation(memory, "login")
+    memory.close()
+    heard = served(monkeypatch, {"hits": [{"id": number, "engines": "vectors"}], "engines": ["vectors"]})
+    words = ["--data-dir", memory.data_dir, "search", "login", "--json", "--kind", "note,prompt", "--type", "bugfix"]
+    words += ["--concept", "gotcha", "--file", "src/", "--since", "2026-01-01", "--after", "#4"]
+    result = CliRunner().invoke(main, words)
+    assert [row["engines"] for row in json.loads(result.stdout)] == [["vectors"]]
+    asked_for = heard[-1]["params"]["arguments"]
+    assert asked_for.pop("dateStart") > 0
+    assert asked_for == {
+        "query": "login", "type": ["note", "prompt"], "obs_type": "bugfix", "concepts": "gotcha", "files": "src/",
+        "after": "#4", "limit": 20, "orderBy": "relevance",
+    }  # fmt: skip
+
+
+def test_nothing_found_says_what_may_have_been_meant(memory: Memory) -> None:
+    add_observation(memory, "The parser fails on dates")
+    memory.close()
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "parsre"])
+    assert result.stdout == "Nothing found. Did you mean: parser\n"
 
 
 def test_silence_of_a_server_with_vectors_is_an_answer(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

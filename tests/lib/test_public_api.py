@@ -23,7 +23,7 @@ VERBS = {
     "take_in": "until",
     "observe_pending": "*, flush, most, session, until",
     "remember": "text, *, title, project, created_ms, files, concepts",
-    "search": "query, *, kind, type, concepts, files, project, since_ms, until_ms, limit, offset, order",
+    "search": "query, *, kind, type, concepts, files, project, since_ms, until_ms, limit, offset, after, order",
     "timeline": "anchor, *, at_ms, query, before, after, project",
     "get": "ids_wanted",
     "context": "cwd, *, source, session, given",

@@ -136,7 +136,7 @@ def test_a_line_that_was_cut_says_so() -> None:
 def test_hits_are_an_index_with_ids_and_what_reading_costs() -> None:
     text = render.hits([hit(file="src/a.py")])
     assert "#12 " in text
-    assert "bugfix: Fixed it · src/a.py (~75 tokens)" in text
+    assert "bugfix: Fixed it · src/a.py (~75 tokens, text)" in text
     assert "[shop]" not in text
 
 

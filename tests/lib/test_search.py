@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from claudemem_lib.memory import Memory
-    from tests.conftest import Clock
+    from tests.conftest import Clock, Host
 
 DAY_MS = 86_400_000
 
@@ -43,7 +44,7 @@ def test_filters_by_kind(memory: Memory) -> None:
 
 
 def test_an_unknown_kind_is_refused_by_name(memory: Memory) -> None:
-    with pytest.raises(BadRequest, match="kind must be one of observation, summary, note, not 'bugfix'"):
+    with pytest.raises(BadRequest, match="kind must be one of observation, summary, note, prompt, not 'bugfix'"):
         memory.search(kind="bugfix")
 
 
@@ -184,6 +185,98 @@ def test_pages_put_together_are_the_whole(memory: Memory, clock: Clock, query: s
     pages = [found(memory, query, order=order, limit=7, offset=offset) for offset in range(0, 49, 7)]
     assert len(whole) == len(set(whole)) >= 26
     assert [one for page in pages for one in page] == whole
+
+
+@pytest.mark.parametrize("order", ["relevance", "date_desc", "date_asc"])
+@pytest.mark.parametrize("query", ["", "cache", "cache redis", "cache AND redis", "cache unheard"])
+def test_pages_after_a_hit_put_together_are_the_whole_whatever_comes_in_meanwhile(
+    memory: Memory, clock: Clock, query: str, order: str
+) -> None:
+    for number in range(40):
+        text = "cache redis" if number % 3 else "cache"
+        add_observation(memory, text, created_ms=clock.now_ms + number * 7 % 20)
+    whole = found(memory, query, order=order, limit=1000)
+    pages: list[int] = []
+    while page := found(memory, query, order=order, limit=7, after=pages[-1] if pages else None):
+        pages += page
+        add_observation(memory, "cache redis", created_ms=clock.now_ms + DAY_MS * (1 if order == "date_desc" else -1))
+    assert [number for number in pages if number in whole] == whole
+    assert len(pages) == len(set(pages))
+    if order == "date_desc":
+        assert pages == whole
+
+
+def test_a_page_after_something_that_is_gone_or_was_never_there_says_so(memory: Memory) -> None:
+    number = add_observation(memory, "cache")
+    other = add_observation(memory, "something else")
+    for query in ("cache", ""):
+        with pytest.raises(NotFound, match="#99 is not among these hits any more; search again from the start"):
+            memory.search(query, after=99)
+    with pytest.raises(NotFound, match=f"#{other} is not among"):
+        memory.search("cache", after=other)
+    with pytest.raises(BadRequest, match="give offset or after, not both"):
+        memory.search("cache", after=number, offset=1)
+    for wrong in ("x", True, 1.5, "#", "-3", "P0"):
+        with pytest.raises(BadRequest, match="is no id of a memory or prompt"):
+            memory.search("cache", after=wrong)  # type: ignore[arg-type]  # what callers do
+
+
+# -------------------------------------------------------------------------------------------------------- prompts
+def named(memory: Memory, query: str = "", **filters: Any) -> list[tuple[str, str]]:
+    return [(hit.kind, hit.title) for hit in memory.search(query, **filters)]
+
+
+@pytest.fixture
+def prompted(memory: Memory, host: Host) -> Memory:
+    """Three turns nothing was made of, and a memory."""
+    for text in ("Why does parseHTTPResponse fail on 全文検索?", "Paint the shed green", "Paint the fence green"):
+        host.turn(text)
+    memory.take_in()
+    add_observation(memory, "The fence was painted green")
+    return memory
+
+
+def test_prompts_stand_beside_memories_where_all_words_match(prompted: Memory) -> None:
+    assert named(prompted, "paint fence") == [
+        ("observation", "The fence was painted green"),
+        ("prompt", "Paint the fence green"),
+    ]
+    assert named(prompted, "shed") == [("prompt", "Paint the shed green")]
+
+
+@pytest.mark.parametrize("query", ["http response", "parseHTTPResponse", "全文", "検索", "HTTP"])
+def test_a_prompt_is_found_by_parts_of_identifiers_and_of_cjk_text(prompted: Memory, query: str) -> None:
+    assert [kind for kind, _ in named(prompted, query)] == ["prompt"]
+
+
+def test_prompts_alone_are_found_by_any_word_and_listed_by_date(prompted: Memory) -> None:
+    titles = ["Why does parseHTTPResponse fail on 全文検索?", "Paint the shed green", "Paint the fence green"]
+    assert sorted(named(prompted, "shed fence", kind="prompt")) == [("prompt", titles[2]), ("prompt", titles[1])]
+    assert [title for _, title in named(prompted, kind="prompt")] == titles[::-1]
+    assert [title for _, title in named(prompted, kind="prompt", order="date_asc")] == titles
+    assert [title for _, title in named(prompted, "paint", kind="prompt", order="date_asc")] == titles[1:]
+    first = prompted.search(kind="prompt", limit=1)[0]
+    assert [hit.title for hit in prompted.search(kind="prompt", after=f"P{first.id}")] == titles[1::-1]
+    assert {kind for kind, _ in named(prompted, kind="prompt, observation")} == {"prompt", "observation"}
+    assert prompted.count(kind="prompt") == 3
+    assert prompted.count() == 1
+
+
+def test_filters_leave_prompts_out_that_do_not_pass(prompted: Memory, clock: Clock) -> None:
+    assert named(prompted, "shed", type="bugfix") == named(prompted, "shed", files="shed") == []
+    assert named(prompted, "shed", kind="observation") == named(prompted, "shed", until_ms=1) == []
+    assert named(prompted, "shed", since_ms=clock.now_ms - DAY_MS)
+    add_note(prompted, "elsewhere", project="other")
+    assert named(prompted, "shed", project="other") == []
+
+
+def test_a_turn_is_told_once_by_what_was_made_of_it(memory: Memory, host: Host) -> None:
+    host.turn("Paint the fence green")
+    memory.take_in()
+    assert [kind for kind, _ in named(memory, "fence")] == ["prompt"]
+    memory.observe_pending()
+    assert [kind for kind, _ in named(memory, "fence")] == ["summary"]
+    assert [kind for kind, _ in named(memory, "fence", kind="prompt")] == ["prompt"]
 
 
 def test_an_offset_behind_the_end_gives_nothing(memory: Memory) -> None:
@@ -401,7 +494,7 @@ _CJK = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x4E40), min_si
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_word_and_any_two_cjk_characters_of_a_memory_find_it(memories: Any, data: st.DataObject) -> None:
-    with claudemem_lib.open(memories.folder / f"{data.draw(st.uuids())}") as memory:
+    with claudemem_lib.open(tempfile.mkdtemp(dir=memories.folder)) as memory:
         texts = data.draw(st.lists(st.lists(st.one_of(_WORD, _CJK), min_size=1, max_size=8), min_size=1, max_size=9))
         for words in texts:
             wanted = add_observation(

@@ -261,6 +261,35 @@ def test_a_prompt_on_a_timeline_has_no_id_that_could_be_taken_for_a_memory_s(
     assert all(("id" in item) == (item["type"] != "prompt") for item in items)
 
 
+def test_a_prompt_is_found_and_read_by_its_own_id(tools: Toolbox, memory: Memory, host: Host) -> None:
+    host.turn("Paint the shed green")
+    memory.take_in()
+    found = tools.value("search", query="shed")
+    assert [(hit["id"], hit["type"], hit["engines"]) for hit in found["hits"]] == [("P1", "prompt", "text")]
+    assert "P1 " in tools.text("search", query="shed")
+    got = tools.value("get_observations", ids=["P1", "P9"])
+    assert [(one["id"], one["text"]) for one in got["prompts"]] == [("P1", "Paint the shed green")]
+    assert got["missing"] == ["P9"]
+    assert [hit["id"] for hit in tools.value("search", type="prompts")["hits"]] == ["P1"]
+
+
+def test_the_next_page_is_asked_for_by_the_last_id(tools: Toolbox, add: Add) -> None:
+    for number in range(5):
+        add(f"cache {number}")
+    first = [hit["id"] for hit in tools.value("search", query="cache", limit=2)["hits"]]
+    add("cache meanwhile")
+    second = [hit["id"] for hit in tools.value("search", query="cache", limit=9, after=first[-1])["hits"]]
+    assert len(first) == 2
+    assert len({*first, *second}) in {5, 6}
+    assert not {*first} & {*second}
+
+
+def test_nothing_found_says_what_may_have_been_meant(tools: Toolbox, add: Add) -> None:
+    add("The parser fails on dates")
+    assert tools.value("search", query="parsre")["suggestion"] == "parser"
+    assert tools.text("search", query="parsre").endswith("Did you mean: parser")
+
+
 def test_details_say_which_ids_are_not_there(tools: Toolbox, add: Add) -> None:
     number = add("One", narrative="All of it")
     answer = tools.value("get_observations", ids=[number, 999])
