@@ -170,7 +170,9 @@ def test_a_setting_that_cannot_be_used_is_told_and_stops_nothing(run: Callable[.
 def test_search_prints_an_index(run: Callable[..., Result], says: Callable[..., Any]) -> None:
     text = run("search", "login").stdout
     assert re.search(
-        r"^#1 \d{4}-\d\d-\d\d \d\d:\d\d bugfix: Cached the login · src/auth.py \(~\d+ tokens, text\)$", text, re.MULTILINE
+        r"^#1 \d{4}-\d\d-\d\d \d\d:\d\d bugfix: Cached the login · src/auth.py \(~\d+ tokens, text\)$",
+        text,
+        re.MULTILINE,
     )
     hits = says("search", "login")
     assert {hit["id"] for hit in hits} == {1, 2}
