@@ -61,7 +61,7 @@ class Curate:
             _check_length(name, getattr(edited, name))
         with self._database.write() as connection:
             self._undoable(connection, f"the edit of #{memory_id}", "put_back", curating.whole(connection, [memory_id]))
-            curating.edit(connection, edited)
+            curating.edit(connection, edited, self._clock())
             status.count_masked(connection, out.counts)
 
     def pin(self, memory_id: int, *, on: bool = True) -> None:
@@ -69,7 +69,7 @@ class Curate:
         with self._database.write() as connection:
             what = f"{'pinning' if on else 'unpinning'} #{memory_id}"
             self._undoable(connection, what, "pin", {"id": memory_id, "on": not on})
-            if not curating.pin(connection, [memory_id], on=on):
+            if not curating.pin(connection, [memory_id], self._clock(), on=on):
                 raise _missing([memory_id])
 
     def supersede(self, memory_id: int, by: int | None) -> None:
@@ -108,7 +108,7 @@ class Curate:
             if verb == "put_back":
                 curating.put_back(connection, payload)
             elif verb == "pin":
-                curating.pin(connection, [payload["id"]], on=payload["on"])
+                curating.pin(connection, [payload["id"]], self._clock(), on=payload["on"])
             elif verb == "rename":
                 curating.rename(connection, payload["id"], payload["name"])
             else:

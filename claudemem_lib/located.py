@@ -6,7 +6,7 @@ import os
 
 from claudemem_lib import given, projects
 from claudemem_lib.errors import BadRequest, NotFound
-from claudemem_lib.store import status
+from claudemem_lib.store import sessions, status
 from claudemem_lib.store.text import storable
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ def identity(database: Database, project: str | None) -> tuple[str, str, str]:
     """Key, name and root of a project given by name or folder (default: the working directory)."""
     if project is not None and not is_folder(given.text("project", project)) and project:
         known = status.project_named(database, project)
-        return (known.key, known.name, known.root) if known else (f"name:{project}", project, "")
+        return (known.key, known.name, known.root) if known else (f"{sessions.NAMED}{project}", project, "")
     return projects.identify(os.path.abspath(os.path.expanduser(project or ".")))  # noqa: PTH100, PTH111  # keeps links
 
 

@@ -41,6 +41,7 @@ from claudemem_lib.models import Observed, TakenIn, plus
 from claudemem_lib.pauses import Pauses
 from claudemem_lib.store import checkup, curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
+from claudemem_lib.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -101,6 +102,7 @@ class Memory:
         self.browse = Browse(self.database)
         self.curate = Curate(self.database, self.data_dir, self.clock, lambda: self.settings)
         self.pauses = Pauses(self.database, self.data_dir, self.clock)
+        self.transfer = Transfer(self)
         self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
 
     def __enter__(self) -> Self:

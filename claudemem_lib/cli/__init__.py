@@ -21,6 +21,7 @@ from claudemem_lib.cli import (
     server,
     setup,
     switches,
+    transfer,
     tui,
     upkeep,
 )
@@ -56,6 +57,8 @@ for command in (
     queue.queue,
     upkeep.drain,
     upkeep.backfill,
+    transfer.import_,
+    transfer.export,
     *switches.COMMANDS,
     *folders.COMMANDS,
     *cost.COMMANDS,

@@ -91,7 +91,7 @@ def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
 
 def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
     waiting = sum(memory.stats()["queue"][state] for state in ("pending", "claimed"))
-    with _progress(waiting, "Observing", quiet=quiet) as bar:
+    with progress(waiting, "Observing", quiet=quiet) as bar:
         total = Observed()
         while (done := memory.observe_pending(flush=flush, most=1)).batches:
             total = plus(total, done)
@@ -99,7 +99,7 @@ def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
         return total
 
 
-def _progress(length: int, label: str, *, quiet: bool) -> Any:
+def progress(length: int, label: str, *, quiet: bool) -> Any:
     """A bar on standard error, hidden where nobody looks."""
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=quiet or not sys.stderr.isatty())
 
@@ -119,7 +119,7 @@ def backfill(memory: Memory, path: str | None, *, dry_run: bool, yes: bool, as_j
             click.confirm(f"{estimate.sentence()} Proceed?", abort=True, err=True)
     run = memory.backfill(path, dry_run=dry_run)
     read = []
-    with _progress(run.total_bytes, "Reading", quiet=as_json) as bar:
+    with progress(run.total_bytes, "Reading", quiet=as_json) as bar:
         for one in run:
             read.append(one)
             bar.update(one.size)

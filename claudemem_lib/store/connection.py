@@ -53,14 +53,14 @@ def _open_unchanging(path: str, error: apsw.Error) -> apsw.Connection:
     except FileNotFoundError:
         pass
     try:
-        connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        connection = apsw.Connection(immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         run(connection, sql.READER_PRAGMAS)
     except apsw.Error:
         raise unreadable(path, error) from error
     return connection
 
 
-def _immutable(path: str) -> str:
+def immutable(path: str) -> str:
     """The file as an address under which SQLite neither locks nor makes other files."""
     return "file:" + path.replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?immutable=1"
 
@@ -140,7 +140,7 @@ def _foreign(path: str) -> StoreUnreadable | ForeignDatabase:
 def _is_original(path: str) -> bool:
     """Whether a foreign file has the original's tables; opened so that not even a lock file is made."""
     try:
-        connection = apsw.Connection(_immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        connection = apsw.Connection(immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         try:
             return bool(run(connection, sql.FOREIGN_TABLES))
         finally:

@@ -68,8 +68,8 @@ def put_back(connection: apsw.Connection, kept: dict[str, Any]) -> None:
             run(connection, text, row)
 
 
-def edit(connection: apsw.Connection, one: StoredMemory) -> None:
-    """Store the words, files and concepts of *one*, and find it by them from now on."""
+def edit(connection: apsw.Connection, one: StoredMemory, at_ms: int) -> None:
+    """Store the words, files and concepts of *one* as changed at *at_ms*, and find it by them from now on."""
     row: dict[str, Any] = {
         name: storable(getattr(one, name)[: memories.LONGEST_TEXT]) for name in memories.TEXTS if name != "facts"
     }
@@ -80,7 +80,7 @@ def edit(connection: apsw.Connection, one: StoredMemory) -> None:
     names = [path for _, path in files] + concepts
     row["terms"] = terms_of(*row.values(), *names) + "".join(f"\n{name}" for name in names)[: memories.LONGEST_TEXT]
     row["read_tokens"] = memories.read_tokens(*(row[name] for name in memories.TEXTS))
-    row |= {"id": one.id, "kind": one.kind, "type": storable(one.type)}
+    row |= {"id": one.id, "kind": one.kind, "type": storable(one.type), "changed_ms": at_ms}
     row["content_key"] = memories.content_key(row, files)
     del row["kind"]
     run(connection, sql.EDIT_MEMORY, row)
@@ -130,6 +130,6 @@ def rename(connection: apsw.Connection, project: int, name: str) -> None:
     run(connection, sql.RENAME_PROJECT, (storable(name), project))
 
 
-def pin(connection: apsw.Connection, ids: Iterable[int], *, on: bool) -> list[int]:
+def pin(connection: apsw.Connection, ids: Iterable[int], at_ms: int, *, on: bool) -> list[int]:
     """Pin memories or let them go; gives the ids that were there."""
-    return [one for one in ids if run(connection, sql.PIN, {"id": one, "on": int(on)})]
+    return [one for one in ids if run(connection, sql.PIN, {"id": one, "on": int(on), "at": at_ms})]

@@ -75,14 +75,11 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     files: Sequence[tuple[str, str]],
     concepts: Iterable[str],
 ) -> int:
-    row: dict[str, Any] = {name: storable(texts.get(name, "")[:LONGEST_TEXT]) for name in TEXTS}
     files, concepts = [(role, storable(path)) for role, path in files], [storable(concept) for concept in concepts]
-    row["terms"] = terms_of(*row.values(), *(path for _, path in files), *concepts) + _names(files, concepts)
-    row["read_tokens"] = read_tokens(*(row[name] for name in TEXTS))
+    row = worded(kind, type_, texts, files, concepts)
     for name in ("project_id", "session_id", "prompt_number", "batch", "branch", "provider", "model", "work_tokens"):
         row[name] = getattr(origin, name)
-    row.update(uid=new_uid(origin.created_ms), kind=kind, type=type_, created_ms=origin.created_ms)
-    row["content_key"] = content_key(row, files)
+    row.update(uid=new_uid(origin.created_ms), created_ms=origin.created_ms)
     repeated = run(connection, sql.REPEAT, row) if row["content_key"] is not None else []
     memory = int((repeated or run(connection, sql.ADD_MEMORY, row))[0][0])
     if repeated and origin.batch:
@@ -92,6 +89,17 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     for concept in concepts:
         run(connection, sql.ADD_CONCEPT, (memory, concept))
     return memory
+
+
+def worded(
+    kind: str, type_: str, texts: Mapping[str, str], files: Sequence[tuple[str, str]], concepts: Sequence[str]
+) -> dict[str, Any]:
+    """The columns of a memory that follow from what it says; files and concepts as the file can hold them."""
+    row: dict[str, Any] = {name: storable(texts.get(name, "")[:LONGEST_TEXT]) for name in TEXTS}
+    row["terms"] = terms_of(*row.values(), *(path for _, path in files), *concepts) + _names(files, concepts)
+    row["read_tokens"] = read_tokens(*(row[name] for name in TEXTS))
+    row |= {"kind": kind, "type": type_}
+    return {**row, "content_key": content_key(row, files)}
 
 
 def content_key(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> int | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
 TITLE_CHARACTERS = 100
+NAMED = "name:"  # how the key of a project begins of which no folder is known
 
 
 def project_id(connection: apsw.Connection, identity: tuple[str, str, str], at_ms: int) -> int:
@@ -26,8 +27,17 @@ def project_id(connection: apsw.Connection, identity: tuple[str, str, str], at_m
     known = run(connection, sql.PROJECT_BY_KEY, (key,))
     if known:
         return int(known[0][0])
-    free = next(other for other in _names(name, root) if not run(connection, sql.PROJECT_BY_NAME, (other,)))
-    return int(run(connection, sql.ADD_PROJECT, (key, free, root, at_ms))[0][0])
+    named = run(connection, sql.PROJECT_BY_KEY, (f"{NAMED}{name}",)) if root else []
+    if named and not named[0][3]:  # what is known of it by name only belongs to the first folder of that name
+        run(connection, sql.ADOPT_PROJECT, (key, root, named[0][0]))
+        run(connection, sql.ADD_ALIAS, (f"{NAMED}{name}", named[0][0]))
+        return int(named[0][0])
+    return int(run(connection, sql.ADD_PROJECT, (key, free_name(connection, name, root), root, at_ms))[0][0])
+
+
+def free_name(connection: apsw.Connection, name: str, root: str) -> str:
+    """What a project in the folder *root* can be called that no other is."""
+    return next(other for other in _names(name, root) if not run(connection, sql.PROJECT_BY_NAME, (other,)))
 
 
 def _names(name: str, root: str) -> Iterator[str]:

@@ -67,7 +67,7 @@ CREATE TABLE memories(
   verbatim TEXT NOT NULL DEFAULT '', terms TEXT NOT NULL DEFAULT '',
   branch TEXT NOT NULL DEFAULT '', provider TEXT NOT NULL DEFAULT '',
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
-  created_ms INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
+  created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
   repeats INTEGER NOT NULL DEFAULT 0, repeated_ms INTEGER) STRICT;
 -- What says the same in the same project is one memory: `content_key` is the hash of its words (none for a summary).
 CREATE INDEX memories_by_content ON memories(content_key, project_id) WHERE content_key IS NOT NULL;
@@ -759,12 +759,12 @@ SESSION_TOKENS = f"SELECT session_id, sum({_ALL_TOKENS}) FROM usage WHERE sessio
 # --------------------------------------------------------------------------------------------------------- curating
 _ALL_COLUMNS = """id, uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
   investigated, learned, completed, next_steps, notes, verbatim, terms, branch, provider, model, work_tokens, read_tokens,
-  created_ms, pinned, content_key, repeats, repeated_ms"""
+  created_ms, changed_ms, pinned, content_key, repeats, repeated_ms"""
 WHOLE_ROWS = f"SELECT {_ALL_COLUMNS} FROM memories WHERE id IN carray(?)"
 WHOLE_LINKS = """
 SELECT memory_id, other_id, kind, created_ms FROM memory_links WHERE memory_id IN carray(:ids) OR other_id IN carray(:more)
 """
-PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 29)})"
+PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 30)})"
 PUT_BACK_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
 PUT_BACK_LINK = """
 INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms) SELECT ?1, ?2, ?3, ?4
@@ -773,11 +773,12 @@ WHERE EXISTS (SELECT 1 FROM memories WHERE id = ?1) AND EXISTS (SELECT 1 FROM me
 EDIT_MEMORY = """
 UPDATE memories SET type = :type, title = :title, subtitle = :subtitle, narrative = :narrative, facts = :facts,
   investigated = :investigated, learned = :learned, completed = :completed, next_steps = :next_steps, notes = :notes,
-  verbatim = :verbatim, terms = :terms, read_tokens = :read_tokens, content_key = :content_key WHERE id = :id
+  verbatim = :verbatim, terms = :terms, read_tokens = :read_tokens, content_key = :content_key,
+  changed_ms = :changed_ms WHERE id = :id
 """
 CLEAR_FILES = "DELETE FROM memory_files WHERE memory_id = ?"
 CLEAR_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id = ?"
-PIN = "UPDATE memories SET pinned = :on WHERE id = :id RETURNING id"
+PIN = "UPDATE memories SET pinned = :on, changed_ms = :at WHERE id = :id RETURNING id"
 UNLINK = "DELETE FROM memory_links WHERE other_id = ? AND kind = 'supersedes' RETURNING memory_id"
 ADD_UNDO = "INSERT INTO undo(created_ms, what, verb, payload) VALUES (?, ?, ?, ?)"
 LAST_UNDO = "SELECT id, what, verb, payload FROM undo WHERE created_ms >= ? ORDER BY id DESC LIMIT 1"
@@ -845,3 +846,146 @@ SELECT (SELECT count(*) FROM vectors v WHERE v.memory_id NOT IN (SELECT id FROM 
   + (SELECT count(*) FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors))
 """
 LAST_EVENT = "SELECT coalesce(max(occurred_ms), 0) FROM (SELECT occurred_ms FROM events ORDER BY id DESC LIMIT 1000)"
+
+# -------------------------------------------------------------------------------------------------------- transfer
+ORIGINAL_TABLES = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_fts*'"
+)
+ENCODING = "PRAGMA encoding"
+ORIGINAL_COUNT = "SELECT count(*) FROM {}"
+ORIGINAL_COLUMNS = "SELECT name FROM pragma_table_info(?)"
+ORIGINAL_VALUE = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
+ORIGINAL_ROWS = "SELECT {} FROM {} ORDER BY {}, rowid"
+ADOPT_PROJECT = "UPDATE projects SET key = ?, root = ? WHERE id = ? AND root = ''"
+DEAD = "SELECT at_ms FROM tombstones WHERE kind = ? AND key = ?"
+BURY = """
+INSERT INTO tombstones(kind, key, at_ms) VALUES (:kind, :key, :at)
+ON CONFLICT(kind, key) DO UPDATE SET at_ms = :at WHERE at_ms < :at RETURNING kind
+"""
+# A few at a time, so that no transaction is long.
+FORGET_UID = "DELETE FROM memories WHERE uid = ? RETURNING id"
+FORGET_OF_SESSION = """
+DELETE FROM memories WHERE id IN (
+  SELECT id FROM memories WHERE session_id = (SELECT id FROM sessions WHERE host_id = ?) LIMIT 20) RETURNING id
+"""
+FORGET_SESSION = "DELETE FROM sessions WHERE host_id = ? RETURNING id"
+FORGET_OF_PROJECT = """
+DELETE FROM memories WHERE id IN (SELECT id FROM memories WHERE project_id = ? AND created_ms < ? LIMIT 20) RETURNING id
+"""
+FORGET_PROMPTS = """
+DELETE FROM prompts WHERE id IN (SELECT q.id FROM prompts q JOIN sessions s ON s.id = q.session_id
+  WHERE s.project_id = ? AND q.created_ms < ? LIMIT 20) RETURNING id
+"""
+FORGET_SESSIONS = """
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE project_id = ? AND last_ms < ?
+  AND id NOT IN (SELECT session_id FROM memories WHERE session_id IS NOT NULL) LIMIT 5) RETURNING id
+"""
+TOLD_PROJECT = "UPDATE projects SET name = ?, root = ?, created_ms = ? WHERE id = ?"
+WHOLE_SESSION = """
+SELECT s.id, p.key, s.title, s.status, s.source, s.cwd, s.branch, s.started_ms, s.last_ms, s.ended_ms
+FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.host_id = ?
+"""
+PUT_SESSION = """
+INSERT INTO sessions(host_id, project_id, title, status, source, cwd, branch, started_ms, last_ms, ended_ms)
+VALUES (:id, :project_id, :title, :status, :source, :cwd, :branch, :started_ms, :last_ms, :ended_ms)
+ON CONFLICT(host_id) DO UPDATE SET project_id = :project_id, title = :title, status = :status, source = :source, cwd = :cwd,
+  branch = :branch, started_ms = :started_ms, last_ms = :last_ms, ended_ms = :ended_ms
+"""
+EXTEND_SESSION = """
+UPDATE sessions SET last_ms = :at, ended_ms = CASE WHEN ended_ms < :at THEN :at ELSE ended_ms END
+WHERE id = :id AND last_ms < :at
+"""
+WHOLE_PROMPT = """
+SELECT id, host_prompt_id, origin, text, created_ms FROM prompts WHERE session_id = ? AND number = ?
+"""
+PUT_PROMPT = """
+INSERT INTO prompts(session_id, number, host_prompt_id, origin, text, terms, created_ms)
+VALUES (:session_id, :number, :prompt_id, :origin, :text, :terms, :created_ms)
+ON CONFLICT(session_id, number) DO UPDATE SET host_prompt_id = :prompt_id, origin = :origin, text = :text, terms = :terms,
+  created_ms = :created_ms
+"""
+SAME_PROMPT = """
+SELECT 1 FROM prompts WHERE session_id = :session_id AND text = :text
+  AND (number = :number OR abs(created_ms - :created_ms) <= 60000) LIMIT 1
+"""
+_BUNDLED = """
+m.uid, m.kind, m.type, p.key, coalesce(s.host_id, ''), m.prompt_number, m.title, m.subtitle, m.narrative, m.facts,
+m.investigated, m.learned, m.completed, m.next_steps, m.notes, m.verbatim, m.branch, m.provider, m.model, m.work_tokens,
+m.pinned, m.created_ms, m.changed_ms, m.repeats, coalesce(m.repeated_ms, 0),
+(SELECT json_group_array(json_array(role, path)) FROM (
+  SELECT role, path FROM memory_files f WHERE f.memory_id = m.id ORDER BY role, position)),
+(SELECT json_group_array(concept) FROM (SELECT concept FROM memory_concepts c WHERE c.memory_id = m.id ORDER BY concept))
+"""
+_OF_MEMORIES = "FROM memories m JOIN projects p ON p.id = m.project_id LEFT JOIN sessions s ON s.id = m.session_id"
+BUNDLED_MEMORY = f"SELECT m.id, {_BUNDLED} {_OF_MEMORIES} WHERE m.uid = ?"
+PUT_MEMORY = """
+INSERT INTO memories(uid, kind, type, project_id, session_id, prompt_number, title, subtitle, narrative, facts, investigated,
+  learned, completed, next_steps, notes, verbatim, terms, branch, provider, model, work_tokens, read_tokens, created_ms,
+  changed_ms, pinned, content_key, repeats, repeated_ms)
+VALUES (:uid, :kind, :type, :project_id, :session_id, :prompt_number, :title, :subtitle, :narrative, :facts, :investigated,
+  :learned, :completed, :next_steps, :notes, :verbatim, :terms, :branch, :provider, :model, :work_tokens, :read_tokens,
+  :created_ms, :changed_ms, :pinned, :content_key, :repeats, :repeated_ms)
+ON CONFLICT(uid) DO UPDATE SET kind = :kind, type = :type, project_id = :project_id, session_id = :session_id,
+  prompt_number = :prompt_number, title = :title, subtitle = :subtitle, narrative = :narrative, facts = :facts,
+  investigated = :investigated, learned = :learned, completed = :completed, next_steps = :next_steps, notes = :notes,
+  verbatim = :verbatim, terms = :terms, branch = :branch, provider = :provider, model = :model, work_tokens = :work_tokens,
+  read_tokens = :read_tokens, created_ms = :created_ms, changed_ms = :changed_ms, pinned = :pinned,
+  content_key = :content_key, repeats = :repeats, repeated_ms = :repeated_ms
+RETURNING id
+"""
+COUNT_REPEATS = """
+UPDATE memories SET repeats = max(repeats, :repeats), repeated_ms = max(coalesce(repeated_ms, 0), :at)
+WHERE uid = :uid AND (repeats < :repeats OR coalesce(repeated_ms, 0) < :at) RETURNING id
+"""
+KNOWN_UIDS = "SELECT uid FROM memories WHERE uid IN carray(?)"
+SAYS_THE_SAME = "SELECT 1 FROM memories WHERE content_key = ? AND project_id = ? LIMIT 1"
+PUT_LINK = """
+INSERT INTO memory_links(memory_id, other_id, kind, created_ms)
+SELECT a.id, b.id, :kind, :created_ms FROM memories a JOIN memories b ON b.uid = :to WHERE a.uid = :from
+ON CONFLICT(memory_id, kind, other_id) DO UPDATE SET created_ms = :created_ms WHERE created_ms > :created_ms
+RETURNING memory_id
+"""
+KNOWN_LINK = """
+SELECT 1 FROM memory_links l JOIN memories a ON a.id = l.memory_id JOIN memories b ON b.id = l.other_id
+WHERE a.uid = ? AND b.uid = ? AND l.kind = ?
+"""
+# What a bundle holds, in an order that does not depend on the machine. The words in braces choose a part.
+EXPORT_TOMBSTONES = "SELECT kind, key, at_ms FROM tombstones WHERE {tombstones} ORDER BY kind, key"
+EXPORT_PROJECTS = """
+SELECT p.key, p.name, p.root, p.created_ms,
+  (SELECT json_group_array(key) FROM (SELECT key FROM project_aliases a WHERE a.project_id = p.id ORDER BY key))
+FROM projects p WHERE (EXISTS (SELECT 1 FROM sessions s WHERE s.project_id = p.id AND {sessions})
+  OR EXISTS (SELECT 1 FROM memories m WHERE m.project_id = p.id AND {memories})) ORDER BY p.key
+"""
+EXPORT_SESSIONS = """
+SELECT s.host_id, p.key, s.title, s.status, s.source, s.cwd, s.branch, s.started_ms, s.last_ms, coalesce(s.ended_ms, 0)
+FROM sessions s JOIN projects p ON p.id = s.project_id WHERE {sessions} ORDER BY s.host_id
+"""
+EXPORT_PROMPTS = """
+SELECT s.host_id, q.number, q.host_prompt_id, q.origin, q.text, q.created_ms
+FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE {prompts} ORDER BY s.host_id, q.number
+"""
+EXPORT_MEMORIES = f"SELECT {_BUNDLED} {_OF_MEMORIES} WHERE {{memories}} ORDER BY m.uid"
+EXPORT_LINKS = """
+SELECT a.uid, b.uid, l.kind, l.created_ms
+FROM memory_links l JOIN memories a ON a.id = l.memory_id JOIN memories b ON b.id = l.other_id
+WHERE {links} ORDER BY a.uid, l.kind, b.uid
+"""
+EXPORT_ALL = {"tombstones": "1", "sessions": "1", "prompts": "1", "memories": "1", "links": "1"}
+EXPORT_PROJECT = {
+    "tombstones": "kind = 'project' AND key = (SELECT key FROM projects WHERE id = :project)",
+    "sessions": "(s.project_id = :project OR s.id IN (SELECT session_id FROM memories WHERE project_id = :project))",
+    "prompts": "s.project_id = :project",
+    "memories": "m.project_id = :project",
+    "links": "a.project_id = :project AND b.project_id = :project",
+}
+EXPORT_CHOSEN = {
+    "tombstones": "0",
+    "sessions": "s.id IN (SELECT session_id FROM memories WHERE id IN carray(:more))",
+    "prompts": "(q.session_id, q.number) IN (SELECT session_id, prompt_number FROM memories WHERE id IN carray(:ids))",
+    "memories": "m.id IN carray(:ids)",
+    "links": "a.id IN carray(:ids) AND b.id IN carray(:more)",
+}
+ALL_TOMBSTONES = "SELECT kind, key, at_ms FROM tombstones"
+BEGIN_READ = "BEGIN"
+END_READ = "COMMIT"

@@ -307,12 +307,21 @@ def test_names_that_differ_in_case_only_stay_apart(memory: Memory, hosts: Callab
 
 
 def test_names_without_a_folder_to_tell_them_apart_are_numbered(memory: Memory) -> None:
+    memory.remember("Three", project="/App")
+    memory.remember("Four", project="/app")
+    memory.remember("Five", project="/x/app")
+    assert sorted(project.name for project in memory.projects()) == ["App", "app 2", "x/app"]
+
+
+def test_what_is_known_by_a_name_only_belongs_to_the_first_folder_of_that_name(memory: Memory) -> None:
     memory.remember("One", project="app")
     memory.remember("Two", project="app")
-    assert [(project.name, project.memories) for project in memory.projects()] == [("app", 2)]
-    memory.remember("Three", project="/app")
-    memory.remember("Four", project="/x/app")
-    assert sorted(project.name for project in memory.projects()) == ["app", "app 2", "x/app"]
+    memory.remember("Three", project="/x/app")
+    memory.remember("Four", project="/y/app")
+    memory.remember("Five", project="app")
+    found = [(project.name, project.root, project.memories) for project in memory.projects()]
+    assert sorted(found) == [("app", "/x/app", 4), ("y/app", "/y/app", 1)]
+    assert "Two" in memory.context("/x/app")
 
 
 @needs_git
