@@ -52,12 +52,18 @@ def load(data_dir: str) -> dict[str, Any]:
         stored = None
     if isinstance(stored, dict):
         found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
-        found["pauses"] = stored.get("pauses") or ()
+        found["pauses"] = _pauses(stored.get("pauses"))
     for name, default in DEFAULTS.items():
         text = None if name in OWN_FILE_ONLY else paths.environment(PREFIX + name.upper())
         if text is not None:
             found[name] = from_text(text, default, found[name])
     return found
+
+
+def _pauses(stored: Any) -> tuple[dict[str, Any], ...]:
+    """What can be a pause, for the same reason; what it lacks, switches.py does without."""
+    listed = stored if isinstance(stored, list) else ()
+    return tuple(one for one in listed if isinstance(one, dict) and type(one.get("from_ms")) is int)
 
 
 def _checked(stored: tuple[str, Any]) -> tuple[str, Any]:

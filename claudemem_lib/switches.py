@@ -62,7 +62,8 @@ def lasting(pauses: Iterable[Pause], now_ms: int) -> list[Pause]:
 
 def in_force(pause: Pause, at_ms: int) -> bool:
     """Whether a pause lasts at a time."""
-    return bool(pause["from_ms"] <= at_ms and (pause["until_ms"] is None or at_ms < pause["until_ms"]))
+    until_ms = pause.get("until_ms")
+    return bool(pause["from_ms"] <= at_ms and (type(until_ms) is not int or at_ms < until_ms))
 
 
 def paused(pauses: Iterable[Pause], what: str, session: str, folders: tuple[str, ...], at_ms: int) -> Pause | None:
@@ -78,11 +79,11 @@ def _covers(pause: Pause, session: str, folders: tuple[str, ...]) -> bool:
         return bool(pause["session"] == session)
     if not pause.get("keys"):
         return True
-    if excluded(folders, (pause["root"],) if pause["root"] else ()):
+    if pause.get("root") and excluded(folders, (str(pause["root"]),)):
         return True
     from claudemem_lib import projects  # noqa: PLC0415  # only while a project is paused
 
-    return any(projects.identify(folder)[0] in pause["keys"] for folder in folders if folder)
+    return any(projects.identify(folder)[0] in list(pause["keys"]) for folder in folders if folder)
 
 
 def follow_setting(data_dir: str, *, capture: bool, now_ms: int) -> None:
@@ -99,9 +100,12 @@ def follow_setting(data_dir: str, *, capture: bool, now_ms: int) -> None:
 def line(rules: dict[str, Any], session: str, folders: tuple[str, ...], at_ms: int) -> str:
     """What a person is told when a session starts where something is off, "" where nothing is."""
     why = {what: _why(rules, what, session, folders, at_ms) for what in BOTH}
-    said = [f"{OFF[what]} ({reason})" for what, (reason, _) in why.items() if reason]
+    reasons = {what: reason for what, (reason, _) in why.items() if reason}
+    same = len(set(reasons.values())) < len(reasons)  # one pause of both
+    said = [OFF[what] + ("" if same else f" ({reason})") for what, reason in reasons.items()]
     hint = "; `claude-mem resume` ends the pause" if any(ends for _, ends in why.values()) else ""
-    return f"claude-mem: {', '.join(said)}{hint}" if said else ""
+    both = f" ({reasons['context']})" if same else ""
+    return f"claude-mem: {' and '.join(said)}{both}{hint}" if said else ""
 
 
 def _why(rules: dict[str, Any], what: str, session: str, folders: tuple[str, ...], at_ms: int) -> tuple[str, bool]:
@@ -118,13 +122,13 @@ def where(pause: Pause) -> str:
     """What a pause is about, for people."""
     if pause.get("session"):
         return f"session {pause['session']} is"
-    return f"project {pause['name']} is" if pause.get("keys") else "everything is"
+    return f"project {pause.get('name', '')} is" if pause.get("keys") else "everything is"
 
 
 def until(pause: Pause) -> str:
     """Until when a pause lasts, for people; "" if until somebody ends it."""
-    end_ms = pause["until_ms"]
-    return "" if end_ms is None else strftime(" until %Y-%m-%d %H:%M", localtime(end_ms / 1000))
+    end_ms = pause.get("until_ms")
+    return "" if type(end_ms) is not int else strftime(" until %Y-%m-%d %H:%M", localtime(end_ms / 1000))
 
 
 def excluded(folders: tuple[str, ...], patterns: tuple[str, ...]) -> bool:

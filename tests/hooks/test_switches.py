@@ -86,7 +86,8 @@ def test_a_pause_records_nothing_and_tells_nothing_until_it_is_ended(
     turn(hook, project)
     told = start(hook, project)
     assert (hook.kinds(), told.context) == (before, "")
-    assert told.line.startswith("claude-mem: nothing is recorded (everything is paused), sessions are told nothing (")
+    off = "nothing is recorded and sessions are told nothing (everything is paused)"
+    assert told.line == f"claude-mem: {off}; `claude-mem resume` ends the pause"
     assert "\n" not in told.line
     assert len(told.line) < 200
     command("resume")
@@ -249,6 +250,21 @@ def test_a_length_of_time_that_is_none_is_refused(command: Callable[..., str], g
 
 
 # --------------------------------------------------------------------------------------------------- broken files
+BROKEN: tuple[Any, ...] = (
+    5, "x", {"a": 1}, [1], [{}], [{"from_ms": "x"}], [{"from_ms": 1}], [{"from_ms": 1, "capture": True, "until_ms": 2}],
+    [{"from_ms": 1, "capture": True, "keys": "x"}], [{"from_ms": 1, "capture": True, "keys": ["x"], "root": 5}], None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+def test_pauses_that_are_none_switch_nothing_off(hook: Hook, project: Path, broken: object) -> None:
+    hook.data.mkdir()
+    (hook.data / "hook.json").write_text(json.dumps({"pauses": broken}))
+    assert start(hook, project).line == ""
+    turn(hook, project)
+    assert hook.kinds() == ["start", "prompt", "tool", "stop"]
+
+
 @pytest.mark.parametrize("broken", ["", "[", '{"a": 1}', "[1]", '[{"from_ms": 1}]'])
 def test_a_broken_list_of_pauses_ends_none_of_them(
     hook: Hook, project: Path, command: Callable[..., str], broken: str

@@ -232,6 +232,24 @@ def test_the_originals_settings_are_understood(data: Path) -> None:
     assert (current.folder_claudemd_enabled, current.folder_md_exclude, problems) == (True, ("/a b", "gen"), ())
 
 
+@pytest.mark.parametrize("on", [False, True])
+def test_rank_9_two_hundred_sessions_write_no_file_into_a_repository_or_the_one_asked_for(
+    memories: Memories, root: Path, hosts: Callable[..., Host], *, on: bool
+) -> None:
+    before = tree(root)
+    memory = memories(settings=Settings(folder_claudemd_enabled=on, provider="local"), provider=Local())
+    for number in range(200):
+        host = hosts(memory, f"s{number}", cwd=str(root if number % 2 else root / "src"))
+        host.start()
+        host.turn(f"Change part {number}", f"p{number}")
+        host.end()
+        memory.take_in()
+        memory.observe_pending()
+        assert "Notes about the past" in memory.context(host.cwd)
+    assert memory.stats()["counts"]["summaries"] == 200
+    assert changed(before, root) == ({NAME} if on else set())
+
+
 # ------------------------------------------------------------------------------------------------------------ generate
 @pytest.fixture
 def filled(data: Path, root: Path) -> Memory:
