@@ -13,6 +13,7 @@ LOGS = "logs"
 LOG = "server.log"
 HOOK_RULES = "hook.json"
 SETTINGS = "settings.json"
+INSTALLED = "install.json"
 SWITCHES = "switches.json"
 CONTEXT_FILES = "context-files.json"
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, frozen
 
+from claudemem_lib import paths
 from claudemem_lib.hosts import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE = "install.json"
+FILE = paths.INSTALLED
 _VERSION = 2
 
 

@@ -25,6 +25,7 @@ LOST = -32_001
 STAYS_OPEN = "subscriptions/listen"
 _HANDSHAKE = "claude-mem-handshake"
 _WENT_AWAY = "the memory server went away before it answered; ask again"
+_GONE = "claude-mem was uninstalled while this session was open; the memory is not served any more"
 _ENDS = "the memory server ends as soon as it is started; see logs/server.log in the data folder"
 
 
@@ -50,6 +51,7 @@ class Relay:
         self._subscribed: dict[str, bytes] = {}
         self._initialize = b""
         self._initialized = b""
+        self._installed = self._is_installed()
 
     def run(self) -> None:
         """Pass messages until the host closes its end, then wait a moment for the last answers."""
@@ -124,6 +126,8 @@ class Relay:
         if self._socket is not None:
             return self._socket
         _reap()
+        if self._installed and not self._is_installed():
+            raise link.NoServer(_GONE)
         connection, token = link.connect(self.data_dir)
         said = {"cwd": paths.environment("CLAUDE_PROJECT_DIR") or system.getcwd(), "token": token}
         lines = [lean.dumps({"claude-mem": said}).encode()]
@@ -137,6 +141,14 @@ class Relay:
             self._socket = connection
         _thread.start_new_thread(self._from_server, (connection,))
         return connection
+
+    def _is_installed(self) -> bool:
+        """Whether `claude-mem install` connected a host; what it never did, nobody can have undone."""
+        try:
+            system.stat(f"{self.data_dir}/{paths.INSTALLED}")
+        except OSError:
+            return False
+        return True
 
     def _from_server(self, connection: _socket.socket) -> None:
         """Pass the server's messages on until it goes away."""

@@ -95,6 +95,19 @@ def test_a_call_after_the_server_was_killed_works(serving: Serving) -> None:
     assert relay.end() == 0
 
 
+def test_a_session_that_stays_open_does_not_bring_the_server_back_after_uninstalling(serving: Serving) -> None:
+    serving.data.mkdir(exist_ok=True)
+    (serving.data / paths.INSTALLED).write_text("{}")
+    relay = serving.relay()
+    assert _tools(relay.ask("tools/list"))
+    (serving.data / paths.INSTALLED).unlink()
+    assert link.stop(serving.path)
+    error = relay.ask("tools/list", 2)["error"]
+    assert "uninstalled while this session was open" in error["message"]
+    assert link.holder(serving.path) is None
+    assert relay.end() == 0
+
+
 def test_a_handshake_is_repeated_to_the_next_server_unseen_by_the_host(serving: Serving) -> None:
     relay = serving.relay()
     relay.send(legacy("initialize", 1, **INITIALIZE))
