@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from claudemem_lib.errors import HostFileError
-from claudemem_lib.hosts import catalog, files, here, manifest, units
+from claudemem_lib.hosts import catalog, claude_code, files, here, manifest, units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -149,9 +149,23 @@ def uninstall_plan(
         targets.setdefault(str(target.path), target.entry)
         if name in (*hosts, "claude-code"):
             asked.add(str(target.path))
+    changes, report, warnings = _undone(targets, mine, asked)
+    if not hosts:
+        warnings += claude_code.left(config_dir, (environment or {}).get("HOME"))
+    if mine or problems:
+        changes.append(manifest.written(stored, {path: record for path, record in records.items() if path not in mine}))
+    report.append(f"Your memory stays in {Path(data_dir).absolute()}; `claude-mem uninstall --purge` deletes it.")
+    return Plan(tuple(changes), stored.path, (*problems, *warnings), tuple(report))
+
+
+def _undone(
+    targets: Mapping[str, Entry], mine: Mapping[str, manifest.Record], asked: Collection[str]
+) -> tuple[list[files.Change], list[str], list[str]]:
+    """The changes that take us out of *targets*, what to report and what to warn of; *asked* are files to speak of anyway."""
     changes: list[files.Change] = []
     report: list[str] = []
-    warnings = list(problems)
+    warnings: list[str] = []
+    ran = False
     for path, entry in targets.items():
         try:
             change, line = _undo(Path(path), entry, mine.get(path))
@@ -163,10 +177,8 @@ def uninstall_plan(
         changes += [*_enabled(change), change] if change else []
         report += [line] if change or path in asked else []
         report += [units.GONE[Path(path).name]] if change and Path(path).name in units.GONE else []
-    if mine or problems:
-        changes.append(manifest.written(stored, {path: record for path, record in records.items() if path not in mine}))
-    report.append(f"Your memory stays in {Path(data_dir).absolute()}; `claude-mem uninstall --purge` deletes it.")
-    return Plan(tuple(changes), stored.path, tuple(warnings), tuple(report))
+        ran = ran or (change is not None and "hook" in entry.kind)
+    return changes, [*report, *(["Sessions that are open now run our hooks until they end."] if ran else [])], warnings
 
 
 def _undoing(record: manifest.Record, manifest_path: Path) -> Entry:

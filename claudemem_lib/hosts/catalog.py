@@ -181,7 +181,7 @@ HOSTS: tuple[Host, ...] = (
         folder=claude_folder,
         files=_claude_code,
         captures=True,
-        then="",
+        then='For the search tools too: claude mcp add --scope user claude-mem -- "$(command -v claude-mem-mcp)"',
     ),
     Host(
         name="codex",

@@ -1,4 +1,4 @@
-"""Our hooks in settings.json of Claude Code and hooks.json of Codex: put in, recognised, taken out. No files.
+"""Our hooks in settings.json of Claude Code and hooks.json of Codex: put in, recognised, taken out.
 
 The shape is `{"hooks": {EVENT: [{"matcher"?: TEXT, "hooks": [{"type": "command", "command", "args"?, "timeout"}]}]}}`.
 Claude Code's entries are in exec form (`args`), so no shell and no PATH takes part; Codex wants one line for its shell.
@@ -7,16 +7,18 @@ hooks/hooks.json says the same as `groups` for the plugin; a test compares the t
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from claudemem_lib.hosts import entry, jsontext
+from claudemem_lib.hosts import entry, files, jsontext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SETTINGS_FILE = "settings.json"
+SERVERS_FILE = ".claude.json"
 _EVENTS: tuple[tuple[str, str, str, int], ...] = (  # event, matcher, what run.py is told, seconds
     ("SessionStart", "startup|resume|fork|clear|compact", "context", 10),
     ("UserPromptSubmit", "", "event", 5),
@@ -157,6 +159,19 @@ def warnings(text: str) -> tuple[str, ...]:
     if value.get("disableAllHooks") is True:
         said.append('"disableAllHooks" is true in this file, so no hook runs until it is removed.')
     return tuple(said)
+
+
+def left(config_dir: Path | str, home: str | None) -> list[str]:
+    """What Claude Code itself was told about us and has to be told to forget: its MCP servers and plugins are in its own files."""
+    said = []
+    for path in (Path(config_dir) / SERVERS_FILE, Path(home or "~").expanduser() / SERVERS_FILE):
+        data = files.read(path) or b""
+        if b"claudemem_mcp" in data or b"claude-mem-mcp" in data:
+            said.append(f"{path} still has our MCP server: `claude mcp remove --scope user claude-mem` takes it out.")
+    data = files.read(Path(config_dir) / SETTINGS_FILE) or b""
+    if b'"claudemem@' in data:
+        said.append("The plugin is still installed: `claude plugin uninstall claudemem@claudemem` takes it out.")
+    return list(dict.fromkeys(said))
 
 
 def _value(text: str) -> Any:

@@ -168,6 +168,18 @@ def test_without_the_manifest_our_entries_are_still_known_everywhere(machine: Ma
     assert not any(name.endswith("claude-mem.service") for name in left)
 
 
+def test_what_claude_code_was_told_itself_is_named_with_the_command_that_takes_it_out(machine: Machine) -> None:
+    machine.says("install")
+    (machine.home / ".claude.json").write_text('{"mcpServers": {"claude-mem": {"command": "/x/claude-mem-mcp"}}}')
+    settings = machine.home / ".claude/settings.json"
+    settings.write_text(
+        settings.read_text().replace('"model": "opus"', '"enabledPlugins": {"claudemem@claudemem": true}')
+    )
+    warnings = " ".join(machine.says("uninstall")["warnings"])
+    assert "`claude mcp remove --scope user claude-mem`" in warnings
+    assert "`claude plugin uninstall claudemem@claudemem`" in warnings
+
+
 def test_a_file_of_another_host_that_cannot_be_read_keeps_nobody_from_uninstalling(machine: Machine) -> None:
     machine.says("install")
     broken = machine.home / ".gemini/settings.json"
