@@ -23,7 +23,7 @@ from claudemem_lib.store import sessions
 from claudemem_lib.store.connection import run
 from claudemem_tui.screens.filters import Filters
 
-RUNS, ROUNDS = 7, 40
+RUNS, ROUNDS = 11, 40
 BETWEEN_LETTERS_S = 0.15
 EMPTY = """
 import time, sys; begun = time.perf_counter()
@@ -35,13 +35,14 @@ app.run(headless=True, size=(120, 40)); print(app.took)
 """
 OURS = """
 import time, sys; begun = time.perf_counter()
+from claudemem_tui.__main__ import collect_rarely; collect_rarely()
 from claudemem_lib.memory import Memory
 from claudemem_tui.app import MemoryApp
 class Ours(MemoryApp):
-    def on_virtual_list_highlighted(self):  # the first page is there
-        self.call_after_refresh(self.done)
+    def on_ready(self): self.first = time.perf_counter() - begun
+    def on_virtual_list_highlighted(self): self.call_after_refresh(self.done)  # the first page is there
     def done(self): self.took = time.perf_counter() - begun; self.exit()
-with Memory(sys.argv[1]) as memory: app = Ours(memory); app.run(headless=True, size=(120, 40)); print(app.took)
+with Memory(sys.argv[1]) as memory: app = Ours(memory); app.run(headless=True, size=(120, 40)); print(app.first, app.took)
 """
 ROWS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
@@ -63,10 +64,21 @@ def fill(folder: str, count: int) -> None:
             run(connection, ROWS, {"count": count, "project": project, "session": session, "now": now})
 
 
-def started(code: str, *arguments: str) -> float:
-    """Seconds until the first frame, in a fresh process."""
+def started(code: str, *arguments: str) -> tuple[float, ...]:
+    """Seconds to what *code* prints, in a fresh process."""
     found = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    return float(found.stdout.strip().splitlines()[-1])
+    return tuple(map(float, found.stdout.split()))
+
+
+def starts(folder: str, count: int) -> None:
+    """The first frame and the first page in it, beside an empty app; started in turn, so that both meet the same machine."""
+    starts = [started(EMPTY) + started(OURS, folder) for _ in range(RUNS)]
+    empty, first, page = (median(figures) * 1000 for figures in zip(*starts, strict=True))
+    print(
+        f"{count:,} memories: first frame {first:.0f} ms ({first / empty:.2f} x an empty Textual app's {empty:.0f} ms), "
+        f"first page in it {page:.0f} ms ({page / empty:.2f} x); the very first of the {RUNS} starts: "
+        f"{starts[0][1] * 1000:.0f} and {starts[0][2] * 1000:.0f} ms"
+    )
 
 
 async def keys(folder: str) -> dict[str, list[float]]:
@@ -145,11 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
         fill(small, 1_000)
         fill(large, count)
-        pairs = [(started(EMPTY), started(OURS, large)) for _ in range(RUNS)]
-        empty, ours = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-        print(
-            f"first frame: empty Textual app {empty * 1000:.0f} ms, {count:,} memories {ours * 1000:.0f} ms ({ours / empty:.2f} x)"
-        )
+        starts(large, count)
         figures = {number: asyncio.run(keys(folder)) for number, folder in ((1_000, small), (count, large))}
         print(f"from a key to the frame that answers it, ms: median, p95, most ({ROUNDS} rounds)")
         for name in figures[count]:

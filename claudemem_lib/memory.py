@@ -6,13 +6,13 @@ Thread-safe: threads share a Memory, each works on its own connection. Close it,
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from claudemem_lib import capture as edge
+from claudemem_lib import context as contexts
 from claudemem_lib import (
-    assembly,
     folder_context,
     given,
     ids,
@@ -29,15 +29,13 @@ from claudemem_lib import (
     settings,
     timeline,
 )
-from claudemem_lib import capture as edge
-from claudemem_lib import context as contexts
 from claudemem_lib.backfill import Backfill
 from claudemem_lib.browse import Browse
-from claudemem_lib.costs import Costs
 from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
-from claudemem_lib.models import Observed, TakenIn, plus
+from claudemem_lib.models import TakenIn
+from claudemem_lib.observing import Observing
 from claudemem_lib.pauses import Pauses
 from claudemem_lib.store import checkup, curating, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
@@ -48,12 +46,9 @@ if TYPE_CHECKING:
 
     from claudemem_lib.embedders import Embedder
     from claudemem_lib.models import Hit, Moment, Session, StoredMemory
-    from claudemem_lib.observer import Observer
     from claudemem_lib.providers import Provider
     from claudemem_lib.retention import Pruned
     from claudemem_lib.settings import Settings
-
-DAY_MS = 86_400_000
 
 
 def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
@@ -77,7 +72,7 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     return memory
 
 
-class Memory:
+class Memory(Observing):
     """An open memory. Times are milliseconds UTC; ids are the small numbers agents and people see."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # what the data folder says can be replaced piece by piece
@@ -114,18 +109,6 @@ class Memory:
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
         self.database.close()
-
-    @functools.cached_property
-    def observer(self) -> Observer:
-        """The observer over this memory, with the provider and mode the settings choose."""
-        self._made_of = assembly.state(self.settings, self.data_dir)
-        return assembly.observer(self.database, self.settings, self.data_dir, self.clock, self._provider)
-
-    @property
-    def costs(self) -> Costs:
-        """What models cost and will cost, and which there are."""
-        chain = assembly.chain(self.database, self.settings, self.data_dir, self.clock, self._provider)
-        return Costs(chain=chain, data_dir=self.data_dir)
 
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
@@ -169,39 +152,6 @@ class Memory:
         return notes.add(self.database, text, at_ms=at_ms, **about)
 
     # ---------------------------------------------------------------------------------------------- what is made of it
-    def observe_pending(
-        self,
-        *,
-        flush: bool = True,
-        most: int | None = None,
-        session: str = "",
-        until: Callable[[], bool] = lambda: False,
-    ) -> Observed:
-        """Observe what waits (of one *session*), until nothing is ready, *most* batches are done, or *until* says so."""
-        total = Observed()
-        if self.database.read_only:
-            return total
-        while (most is None or total.batches < most) and not until():
-            done = self.observer.observe_next(flush=flush, session=session)
-            if done is None:
-                break
-            total = plus(total, done)
-        self.expire()
-        return total
-
-    def release(self) -> int:
-        """Take back what a worker that is gone had claimed; for the one server, at its start. Gives how many events."""
-        return events.release_all(self.database)
-
-    def hand_back(self) -> int:
-        """Give back what is claimed before a worker ends in good order, which counts against no event; gives how many."""
-        return events.release_all(self.database, counted=False)
-
-    def expire(self) -> int:
-        """Let raw events leave that were observed long enough ago; gives how many."""
-        self.curate.lapse()
-        return events.expire(self.database, self.clock() - self.settings.event_retention_days * DAY_MS)
-
     def prune(self, *, dry_run: bool = False) -> Pruned:
         """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes. Context files follow."""
         if not dry_run:
@@ -214,22 +164,14 @@ class Memory:
         if current != self.settings:
             self.settings = current
             settings.write_rules(self.data_dir)
-        if "observer" in self.__dict__ and self._made_of != assembly.state(current, self.data_dir):
+        if "observer" in self.__dict__ and self._made_of != self._assembly.state(current):
             del self.__dict__["observer"]
             events.hurry(self.database)
-        return (*self.problems, *assembly.problems(current, self.data_dir))
+        return (*self.problems, *self._assembly.problems(current))
 
     def check(self) -> None:
         """Read every page of the file; StoreCorrupt if it is damaged, and nothing is written from then on."""
         checkup.check(self.database)
-
-    def retry(self, event_id: int | None = None) -> int:
-        """Put parked events (all, or one) back into the queue; gives how many."""
-        return events.retry(self.database, event_id)
-
-    def discard(self, event_id: int | None = None) -> int:
-        """Delete parked events (all, or one) for good; gives how many."""
-        return events.discard(self.database, event_id)
 
     # ---------------------------------------------------------------------------------------------- what goes out
     def search(  # noqa: PLR0913  # the filters of the original
@@ -334,18 +276,19 @@ class Memory:
         """Projects, most recently active first, with how much is known of each."""
         return status.projects(self.database)
 
-    def queue(self, *, limit: int = 50, offset: int = 0) -> list[events.QueueRow]:
-        """Events that wait or are parked."""
-        return events.queue(self.database, given.bounded("limit", limit, 1), given.bounded("offset", offset, 0))
-
     def stats(self) -> dict[str, Any]:
         """Counts, queue, sizes and problems, as plain values."""
         found = status.stats(self.database, self.clock())
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
-        chosen = {**assembly.told(self.costs.chain), "mode": self.settings.mode}
-        problems = [*self.problems, *assembly.problems(self.settings, self.data_dir)]
+        chosen = self._assembly.told(self.settings)
         chosen |= {"semantic": self.embedding.status(), "switched_off": self.pauses.told(self.settings)}
-        return {"data_dir": self.data_dir, **found, "inbox": inbox, **chosen, "problems": problems}
+        return {
+            "data_dir": self.data_dir,
+            **found,
+            "inbox": inbox,
+            **chosen,
+            "problems": [*self.problems, *chosen["problems"]],
+        }
 
     def _projects(self, name: str | None) -> tuple[int, ...]:
         return located.ids(self.database, name)

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from claudemem_lib import paths
-from claudemem_lib.errors import ClaudeMemError
-from claudemem_lib.memory import Memory
-from claudemem_tui.web import command
+RARELY = (200_000, 20, 100)  # 200,000 new objects before one look for garbage
+
+
+def collect_rarely() -> None:
+    """Look for garbage seldom: imports and frames make next to none, and looking would take a seventh of the start."""
+    gc.set_threshold(*RARELY)
 
 
 def main() -> None:
-    """Open the memory in the folder given (default: the user's own) and run until the person leaves."""
-    arguments = sys.argv[1:]
-    try:
-        if any(one.startswith("-") for one in arguments):
-            command.run(arguments)
-        elif len(arguments) > 1:
-            sys.exit("usage: claude-mem-tui [DATA_DIR]; claude-mem-tui --help tells more")
-        else:
-            in_terminal(arguments[0] if arguments else paths.data_dir())
-    except ModuleNotFoundError as missing:
-        sys.exit(f"The terminal interface needs the package {missing.name}: pip install 'claudemem[tui]'")
-    except ClaudeMemError as error:
-        sys.exit(f"Error: {error}")
+    """Do what the command line says."""
+    collect_rarely()
+    from claudemem_tui.start import begin  # noqa: PLC0415  # its imports are most of what is made so
 
-
-def in_terminal(data_dir: str) -> None:
-    """Draw on the terminal we are in."""
-    from claudemem_tui.app import MemoryApp  # noqa: PLC0415  # where its toolkit is missing, a sentence says so
-
-    with Memory(data_dir) as memory:
-        MemoryApp(memory).run()
+    begin(sys.argv[1:])
 
 
 if __name__ == "__main__":
