@@ -142,14 +142,8 @@ class Memory(Observing):
     ) -> int:
         """Save a note; gives its id. *project* is a project's name or a folder (default: the working directory)."""
         at_ms = self.clock() if created_ms is None else created_ms
-        about: Any = {
-            "title": title,
-            "project": project,
-            "files": files,
-            "concepts": concepts,
-            "own": self.settings.redact_patterns,
-        }
-        return notes.add(self.database, text, at_ms=at_ms, **about)
+        about: Any = {"title": title, "project": project, "files": files, "concepts": concepts}
+        return notes.add(self.database, text, at_ms=at_ms, own=self.settings.redact_patterns, **about)
 
     # ---------------------------------------------------------------------------------------------- what is made of it
     def prune(self, *, dry_run: bool = False) -> Pruned:

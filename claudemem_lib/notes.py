@@ -48,7 +48,7 @@ def add(  # noqa: PLR0913  # what a note can carry
     head = out.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
     created_ms = given.moment("created_ms", at_ms) or 0
     about = [tuple(map(out.clean, given.texts(*one))) for one in (("files", files), ("concepts", concepts))]
-    identity = located.identity(database, project and out.clean(project))
+    identity = located.identity(database, project and out.clean(given.text("project", project)))
     with database.write() as connection:
         project_id = sessions.project_id(connection, identity, created_ms)
         status.count_masked(connection, out.counts)

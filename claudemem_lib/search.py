@@ -54,7 +54,7 @@ class Finder:
         """
         _check("order", (page.order,), ORDERS)
         _check("kind", filters.kinds, KINDS)
-        question = questions.read(text)
+        question = questions.read(given.text("a query", text))
         if question.empty and any(char.isprintable() and not char.isspace() for char in text):
             return []
         if question.empty or page.order != "relevance":

@@ -74,7 +74,7 @@ def test_a_prompt_of_the_timeline_can_be_shown(run: Callable[..., Result], says:
     assert name in run("prompts", "Ask").stdout
     shown = run("show", name).stdout
     assert "Ask in 1111" in shown
-    assert prompt["session"] in shown
+    assert SESSIONS[0] in shown
     (value,) = says("show", name.lower())
     assert (value["kind"], value["id"], value["text"]) == ("prompt", prompt["id"], "Ask in 1111")
 
