@@ -94,10 +94,6 @@ class Browse:
             "concepts": [row[0] for row in self._database.rows(sql.KNOWN_CONCEPTS)],
         }
 
-    def session_tokens(self, session_ids: Iterable[int]) -> dict[int, int]:
-        """Tokens spent on observing some sessions."""
-        return dict(self._database.rows(sql.SESSION_TOKENS, (memories.id_list(session_ids),)))
-
     def growth(self, since_ms: int) -> dict[str, int]:
         """How many memories were made on each day since, by local time."""
         return dict(self._database.rows(sql.GROWTH, (since_ms,)))

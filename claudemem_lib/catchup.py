@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from claudemem_lib import link
-from claudemem_lib.models import Observed, plus
+from claudemem_lib.models import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def catch_up(memory: Memory, seconds: float, session: str = "") -> Observed:
     if memory.costs.chain.names[0] != "local" or link.holder(memory.data_dir) is not None:
         return Observed()
     own = memory.observe_pending(session=session, until=until) if session else Observed()
-    return plus(own, memory.observe_pending(flush=False, until=until))
+    return own + memory.observe_pending(flush=False, until=until)
 
 
 def deadline(seconds: float) -> Callable[[], bool]:

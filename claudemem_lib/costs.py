@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from claudemem_lib import lean, prices
+from claudemem_lib import lean, prices, trial
 from claudemem_lib.budget import batch_events, day_start_ms, dollars
 from claudemem_lib.models import Usage
 from claudemem_lib.providers import KEYED
@@ -18,6 +18,7 @@ from claudemem_lib.store import usage
 if TYPE_CHECKING:
     from claudemem_lib.chain import Chain
     from claudemem_lib.store.usage import UsageRow
+    from claudemem_lib.trial import Trial
 
 DAY_MS = 86_400_000
 MODELS = "models.json"
@@ -86,6 +87,10 @@ class Costs:
         found = listing.models(self.chain.settings, provider)
         lean.write_whole(self.data_dir, MODELS, json.dumps({**kept, key: {"at_ms": now_ms, "models": found}}))
         return found
+
+    def try_provider(self, name: str = "") -> Trial:
+        """Ask *name* (default: the provider in force) one tiny question now: a real call that costs some tokens."""
+        return trial.ask(self.chain, name)
 
     def _account(self, provider: str) -> str:
         """The provider, its address and a short digest of its key: another account has another list."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from claudemem_lib import redact, settings
+from claudemem_lib import redact, render, settings
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.store import curating, memories, sql, status
 from claudemem_lib.store.connection import run
@@ -37,6 +37,33 @@ TEXTS = (
     "verbatim",
 )
 LISTS = ("facts", "concepts", "files_modified", "files_read")
+
+
+@frozen
+class Holds:
+    """What there is of a project."""
+
+    name: str
+    root: str
+    observations: int
+    summaries: int
+    notes: int
+    pinned: int
+    sessions: int
+    prompts: int
+    waiting: int
+
+    def sentence(self) -> str:
+        """For people who are about to delete it."""
+        counted = render.counted
+        parts = [
+            counted(self.observations, "observation"), counted(self.summaries, "summary", "summaries"),
+            counted(self.notes, "note"), counted(self.prompts, "prompt"), counted(self.sessions, "session"),
+        ]  # fmt: skip
+        parts += [counted(self.waiting, "event") + " not observed yet"] if self.waiting else []
+        again = f" New sessions in {self.root} are recorded again; exclude it to record nothing." if self.root else ""
+        pinned = f" ({self.pinned} pinned)" if self.pinned else ""
+        return f"{', '.join(parts)} of {self.name} go for good{pinned}; undo cannot bring them back.{again}"
 
 
 class Curate:
@@ -150,6 +177,12 @@ class Curate:
         excluded = (*others, root) if on else others
         settings.save(self._data_dir, {"excluded_projects": excluded})
         return excluded
+
+    def holds(self, project: str) -> Holds:
+        """What forget_project() would delete."""
+        found = self._project(project)
+        counts = curating.holds(self._database, found.id)
+        return Holds(found.name, found.root, *counts)
 
     def forget_project(self, project: str) -> tuple[int, int]:
         """Delete a project, its sessions and all its memories for good; gives how many memories and sessions."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from claudemem_lib import capture as edge
-from claudemem_lib import context as contexts
 from claudemem_lib import (
     folder_context,
     given,
@@ -22,7 +21,7 @@ from claudemem_lib import (
     notes,
     paths,
     private,
-    projects,
+    reasons,
     retention,
     rules,
     search,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from claudemem_lib.embedders import Embedder
     from claudemem_lib.models import Hit, Moment, Session, StoredMemory
     from claudemem_lib.providers import Provider
+    from claudemem_lib.reasons import Told
     from claudemem_lib.retention import Pruned
     from claudemem_lib.settings import Settings
 
@@ -189,7 +189,7 @@ class Memory(Observing):
         *kind* is observation, summary, note or prompt; *type* an observation type; *files* parts of paths; *until_ms* is
         exclusive. The next page: *after* the last hit (its id; P10 for a prompt), which nothing that comes in meanwhile moves.
         """
-        filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
+        filters = search.filters(located.ids(self.database, project), kind, type, concepts, files, since_ms, until_ms)
         page = search.page(order, limit, offset, after)
         finder = search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
         return finder.search(query, filters, page)
@@ -210,7 +210,7 @@ class Memory(Observing):
         until_ms: int | None = None,
     ) -> int:
         """How many memories pass the filters of a search: those that could be found at all."""
-        filters = search.filters(self._projects(project), kind, type, concepts, files, since_ms, until_ms)
+        filters = search.filters(located.ids(self.database, project), kind, type, concepts, files, since_ms, until_ms)
         return fulltext.count(self.database, filters)
 
     def timeline(  # noqa: PLR0913  # an anchor can be given in three ways
@@ -233,7 +233,7 @@ class Memory(Observing):
                 message = f"nothing found for {query!r}, so there is no place in time to show"
                 raise NotFound(message)
             anchor = hits[0].id
-        only = (self._projects(project) or (None,))[0]
+        only = (located.ids(self.database, project) or (None,))[0]
         span = (given.bounded("before", before, 0), given.bounded("after", after, 0))
         return timeline.around(self.database, timeline.anchor_of(anchor), given.moment("at_ms", at_ms), span, only)
 
@@ -254,14 +254,16 @@ class Memory(Observing):
 
         *given* shows it with other settings than those in force.
         """
-        cwd = located.folder(cwd)
-        place = contexts.Place(projects.identify(cwd)[0], cwd, projects.branch_of(cwd), session, source)
-        options = {name: getattr(given or self.settings, name) for name in rules.DEFAULTS}
-        return contexts.build(self.database.connection(), options, place, self.clock())
+        return self.told(cwd, source=source, session=session, given=given).text
+
+    def told(self, cwd: str | None = None, *, source: str = "startup", session: str = "", given: Any = None) -> Told:
+        """As context(), with why each memory is in it."""
+        where = (located.folder(cwd), source, session)
+        return reasons.told(self.database.connection(), given or self.settings, where, self.clock())
 
     def sessions(self, project: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Session]:
         """Sessions, most recently active first."""
-        only = (self._projects(project) or (None,))[0]
+        only = (located.ids(self.database, project) or (None,))[0]
         return sessions.sessions(
             self.database, only, given.bounded("limit", limit, 1), given.bounded("offset", offset, 0)
         )
@@ -272,17 +274,13 @@ class Memory(Observing):
 
     def stats(self) -> dict[str, Any]:
         """Counts, queue, sizes and problems, as plain values."""
-        found = status.stats(self.database, self.clock())
         inbox = {"waiting": len(intake.waiting(self.data_dir)), "bad": len(intake.bad(self.data_dir))}
         chosen = self._assembly.told(self.settings)
         chosen |= {"semantic": self.embedding.status(), "switched_off": self.pauses.told(self.settings)}
         return {
             "data_dir": self.data_dir,
-            **found,
+            **status.stats(self.database, self.clock()),
             "inbox": inbox,
             **chosen,
             "problems": [*self.problems, *chosen["problems"]],
         }
-
-    def _projects(self, name: str | None) -> tuple[int, ...]:
-        return located.ids(self.database, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ class Session:
     prompts: int = 0
     memories: int = 0
     pending: int = 0
+    tokens: int = 0
 
 
 @frozen(kw_only=True)
@@ -248,10 +249,10 @@ class Observed:
     failed: int = 0
     parked: int = 0
 
-
-def plus(one: Observed, other: Observed) -> Observed:
-    """Two runs over the queue as one."""
-    return Observed(**{name: value + getattr(other, name) for name, value in asdict(one).items()})
+    def __add__(self, other: Observed) -> Observed:
+        """Two runs as one."""
+        names = [attribute.name for attribute in Observed.__attrs_attrs__]
+        return Observed(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from claudemem_lib import given
-from claudemem_lib.models import Observed, plus
+from claudemem_lib.models import Observed
 from claudemem_lib.store import events
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Observing:
             done = self.observer.observe_next(flush=flush, session=session)
             if done is None:
                 break
-            total = plus(total, done)
+            total += done
         self.expire()
         return total
 

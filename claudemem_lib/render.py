@@ -38,6 +38,11 @@ def clock(at_ms: int) -> str:
     return strftime("%H:%M", localtime(at_ms / 1000))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: 1 prompt, 2 prompts, 1 memory, 2 memories."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def label(kind: str, type_: str) -> str:
     """What a person calls it: an observation by its type, everything else by its kind."""
     return type_ or kind

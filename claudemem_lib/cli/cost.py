@@ -1,4 +1,4 @@
-"""Commands about what models cost and which there are."""
+"""Commands about what models cost, which there are, and whether they answer."""
 
 from __future__ import annotations
 
@@ -84,4 +84,19 @@ def models(memory: Memory, provider: str | None, *, as_json: bool) -> None:
     show(found, "\n".join(lines) or "No provider has a key; local needs no model.", as_json=as_json)
 
 
-COMMANDS = (usage, models)
+@click.command("test-provider", epilog=example("test-provider", "test-provider openai", "test-provider --json"))
+@click.argument("provider", required=False, default="")
+@json_option
+@with_memory
+def try_provider(memory: Memory, provider: str, *, as_json: bool) -> None:
+    """Ask PROVIDER (default: the one in force) one tiny question: does it answer, how fast, for how much? Costs some tokens.
+
+    Exit status 1 where there is no answer.
+    """
+    found = memory.costs.try_provider(provider)
+    show({"ok": found.ok, **attrs.asdict(found)}, found.sentence(), as_json=as_json)
+    if not found.ok:
+        raise click.exceptions.Exit(1)
+
+
+COMMANDS = (usage, models, try_provider)

@@ -146,15 +146,20 @@ def exclude(memory: Memory, name: str, *, off: bool, as_json: bool) -> None:
     show({"excluded": folders}, f"Excluded folders: {', '.join(folders) or 'none'}.", as_json=as_json)
 
 
-@project.command("forget", epilog=example("project forget old", "project forget old --yes"))
+@project.command("forget", epilog=example("project forget old --dry-run", "project forget old --yes"))
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
 @with_memory
-def forget_project(memory: Memory, name: str, *, yes: bool, as_json: bool) -> None:
+def forget_project(memory: Memory, name: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Delete a project, its sessions and all its memories for good."""
+    holds = memory.curate.holds(name)
+    if dry_run:
+        show(holds, f"{holds.sentence()}\nNothing was deleted.", as_json=as_json)
+        return
     if not yes:
-        click.confirm(f"Delete {name}, its sessions and all its memories for good?", abort=True, err=True)
+        click.confirm(f"{holds.sentence()} Delete?", abort=True, err=True)
     memories, sessions = memory.curate.forget_project(name)
     found = {"memories": memories, "sessions": sessions}
     show(found, f"{memories} memories and {sessions} sessions of {name} are gone.", as_json=as_json)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import asked, located, render, rules, switches, when
+from claudemem_lib import asked, located, reasons, render, rules, switches, when
 from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.errors import NotFound
@@ -125,7 +125,7 @@ def _prompt(memory: Memory, number: int) -> dict[str, Any] | None:
         return None
 
 
-@click.command(epilog=example("context", "context ~/src/app --source resume --session ID"))
+@click.command(epilog=example("context", "context --why", "context ~/src/app --source resume --session ID"))
 @click.argument("folder", default=".")
 @click.option(
     "--source",
@@ -134,17 +134,20 @@ def _prompt(memory: Memory, number: int) -> dict[str, Any] | None:
     show_default=True,
 )
 @click.option("--session", default="", help="The host's session id, or its beginning, for resume and compact.")
+@click.option("--why", is_flag=True, help="Instead of the text: its memories, each with what brought it there.")
 @json_option
 @with_memory
-def context(memory: Memory, folder: str, source: str, session: str, *, as_json: bool) -> None:
+def context(memory: Memory, folder: str, *, why: bool, as_json: bool, **options: str) -> None:
     """Show exactly what a session starting in FOLDER would be told."""
-    session = memory.browse.session_id(session) if session else ""
-    text = memory.context(str(Path(folder).expanduser()), source=source, session=session)
-    where = (session, (located.folder(Path(folder).expanduser()),), memory.clock())
+    options["session"] = memory.browse.session_id(options["session"]) if options["session"] else ""
+    found = memory.told(str(Path(folder).expanduser()), **options)
+    where = (options["session"], (located.folder(Path(folder).expanduser()),), memory.clock())
     if off := switches.line(rules.load(memory.data_dir), *where):
         click.echo(f"Note: {off}", err=True)
-    size = {"characters": len(text), "tokens": -(-len(text) // 4)}
-    show({"text": text, **size}, text or "Nothing is remembered of this project yet.", as_json=as_json)
+    size = {"characters": len(found.text), "tokens": -(-len(found.text) // 4)}
+    told = reasons.lines(found) if why else found.text
+    value = {"text": found.text, **size, "reasons": found.reasons, "left_out": found.left_out}
+    show(value, told or "Nothing is remembered of this project yet.", as_json=as_json)
 
 
 @click.command(

@@ -11,7 +11,7 @@ from claudemem_lib import render, when
 from claudemem_lib.cli import server
 from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_quietly
 from claudemem_lib.cli.queue import failures
-from claudemem_lib.models import Observed, plus
+from claudemem_lib.models import Observed
 
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
@@ -94,7 +94,7 @@ def _drain(memory: Memory, *, flush: bool, quiet: bool) -> Observed:
     with progress(waiting, "Observing", quiet=quiet) as bar:
         total = Observed()
         while (done := memory.observe_pending(flush=flush, most=1)).batches:
-            total = plus(total, done)
+            total += done
             bar.update(done.events)
         return total
 

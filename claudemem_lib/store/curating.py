@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import apsw
 
     from claudemem_lib.models import StoredMemory
+    from claudemem_lib.store.database import Database
 
 
 def remember_undo(connection: apsw.Connection, now_ms: int, what: str, verb: str, payload: Any) -> None:
@@ -123,6 +124,11 @@ def drop_project(connection: apsw.Connection, project: int) -> tuple[int, int]:
     sessions = len(run(connection, sql.DROP_PROJECT_SESSIONS, (project,)))
     run(connection, sql.DROP_PROJECT, (project,))
     return gone, sessions
+
+
+def holds(database: Database, project: int) -> tuple[int, ...]:
+    """Observations, summaries, notes, pinned memories, sessions, prompts and unfinished events of a project."""
+    return tuple(database.row(sql.PROJECT_HOLDS, {"id": project}))
 
 
 def rename(connection: apsw.Connection, project: int, name: str) -> None:

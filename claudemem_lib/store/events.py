@@ -44,7 +44,7 @@ class Readiness:
 
 @frozen(kw_only=True)
 class QueueRow:
-    """One waiting or parked event, for people."""
+    """One waiting or parked event, for people; *lease_until_ms* is 0 but for one that is being observed."""
 
     id: int
     kind: str
@@ -58,6 +58,7 @@ class QueueRow:
     session: str
     project: str
     prompt_number: int
+    lease_until_ms: int
 
 
 def known(connection: apsw.Connection, key: str, uid: str) -> bool:
@@ -223,4 +224,6 @@ def queue(database: Database, limit: int, offset: int) -> list[QueueRow]:
     """Waiting and parked events, parked first, then oldest first."""
     names = ("id", "kind", "tool", "state", "attempts", "occurred_ms", "taken_ms", "not_before_ms", "error", "session")
     rows = database.rows(sql.QUEUE, (limit, offset))
-    return [QueueRow(**dict(zip((*names, "project", "prompt_number"), row, strict=True))) for row in rows]
+    return [
+        QueueRow(**dict(zip((*names, "project", "prompt_number", "lease_until_ms"), row, strict=True))) for row in rows
+    ]

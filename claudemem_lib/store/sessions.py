@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from claudemem_lib.models import Session
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
+from claudemem_lib.store.memories import id_list
 from claudemem_lib.words import terms_of
 
 if TYPE_CHECKING:
@@ -123,9 +126,11 @@ def prompt_number(connection: apsw.Connection, session: int, event: dict[str, An
 def sessions(
     database: Database, project: int | None, limit: int, offset: int, host: str | None = None
 ) -> list[Session]:
-    """Sessions, most recently active first."""
+    """Sessions, most recently active first, with the tokens spent on observing them."""
     values = {"project": project, "host": host, "limit": limit, "offset": offset}
-    return [_session(row) for row in database.rows(sql.SESSIONS, values)]
+    found = [_session(row) for row in database.rows(sql.SESSIONS, values)]
+    spent = dict(database.rows(sql.SESSION_TOKENS, (id_list(one.id for one in found),))) if found else {}
+    return [evolve(one, tokens=spent.get(one.id, 0)) for one in found]
 
 
 def _session(row: tuple[Any, ...]) -> Session:

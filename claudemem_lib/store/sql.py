@@ -370,7 +370,7 @@ QUEUE_COUNTS = "SELECT state, count(*) FROM events GROUP BY state"
 QUEUE_OLDEST = "SELECT min(taken_ms) FROM events WHERE state IN ('pending', 'claimed')"
 QUEUE = """
 SELECT e.id, e.kind, e.tool, e.state, e.attempts, e.occurred_ms, e.taken_ms, e.not_before_ms, e.error, s.host_id, p.name,
-  e.prompt_number
+  e.prompt_number, e.lease_until_ms
 FROM events e JOIN sessions s ON s.id = e.session_id JOIN projects p ON p.id = s.project_id
 WHERE e.state IN ('pending', 'claimed', 'parked') ORDER BY e.state = 'parked' DESC, e.occurred_ms, e.id LIMIT ? OFFSET ?
 """
@@ -795,6 +795,16 @@ DROP_ALIAS = "DELETE FROM project_aliases WHERE key = ?"
 RETURN_SESSIONS = "UPDATE sessions SET project_id = ? WHERE id IN carray(?)"
 RETURN_MEMORIES = "UPDATE memories SET project_id = ? WHERE id IN carray(?)"
 RETURN_ALIAS = "UPDATE project_aliases SET project_id = ? WHERE key = ?"
+PROJECT_HOLDS = """
+SELECT (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'observation'),
+  (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'summary'),
+  (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'note'),
+  (SELECT count(*) FROM memories WHERE project_id = :id AND pinned = 1),
+  (SELECT count(*) FROM sessions WHERE project_id = :id),
+  (SELECT count(*) FROM prompts p JOIN sessions s ON s.id = p.session_id WHERE s.project_id = :id),
+  (SELECT count(*) FROM events e JOIN sessions s ON s.id = e.session_id
+   WHERE s.project_id = :id AND e.state IN ('pending', 'claimed', 'parked'))
+"""
 DROP_PROJECT = "DELETE FROM projects WHERE id = ?"
 DROP_PROJECT_MEMORIES = "DELETE FROM memories WHERE project_id = ? RETURNING id"
 DROP_PROJECT_SESSIONS = "DELETE FROM sessions WHERE project_id = ? RETURNING id"

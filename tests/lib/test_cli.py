@@ -54,8 +54,8 @@ def test_the_commands_are_those_of_the_manual() -> None:
         "concept", "decisions", "changes", "how-it-works", "prompts", "prune", "reindex", "fetch-model",
         "edit", "pin", "unpin", "supersede",
         "forget", "undo", "export-session", "project", "sessions", "projects", "status", "queue", "drain",
-        "backfill", "import", "export", "pause", "resume", "folder-context", "usage", "models", "serve", "start", "stop",
-        "restart", "logs", "doctor", "recover",
+        "backfill", "import", "export", "pause", "resume", "folder-context", "usage", "models", "test-provider", "serve",
+        "start", "stop", "restart", "logs", "doctor", "recover",
         "settings", "install", "uninstall",
     ]  # fmt: skip
 

@@ -521,3 +521,52 @@ def test_a_compacted_session_in_which_nothing_happened_is_told_nothing(memory: M
     host.start()
     memory.take_in()
     assert not told(memory, host.cwd, source="compact", session="s1")
+
+
+def reasons_of(memory: Memory, cwd: str, **how: Any) -> dict[int, str]:
+    return {one.id: one.why for one in memory.told(cwd, **how).reasons}
+
+
+def test_each_memory_that_is_told_has_its_reason(memory: Memory, shop: str, clock: Clock) -> None:
+    earlier = add_summary(memory, "An older request", project=shop)
+    clock.advance(minutes=1)
+    last = add_summary(memory, "The last request", project=shop, completed="Done")
+    near = add_observation(memory, "Near", project=shop, files_modified=("api/a.py",), branch="topic")
+    note, pinned = add_note(memory, "Never on Fridays", project=shop), add_observation(memory, "Pinned", project=shop)
+    memory.curate.pin(pinned)
+    clock.advance(minutes=1)
+    newest = add_observation(memory, "Newest", project=shop, files_modified=("docs/b.md",))
+    found = reasons_of(memory, f"{shop}/api")
+    assert found == {
+        last: "how the last turn of the project ended",
+        pinned: "pinned: always told",
+        note: "a note: always told",
+        near: "the 2nd newest observation, about a file in api/, made on the branch topic",
+        newest: "the newest observation",
+        earlier: "an earlier request of the project",
+    }
+    assert sorted(found) == sorted(ids(memory.context(f"{shop}/api")))
+
+
+def test_what_passed_but_did_not_fit_is_counted_and_the_text_is_the_same(memory: Memory) -> None:
+    for number in range(60):
+        add_observation(memory, f"Observation {number}", narrative="word " * 60)
+    memory.settings = attrs.evolve(memory.settings, context_tokens=500)
+    found = memory.told(ROOT)
+    assert found.text == memory.context(ROOT)
+    assert 0 < len(found.reasons) < 50
+    assert found.left_out == 50 - len(found.reasons)
+
+
+def test_before_a_compaction_the_reason_is_the_session_itself(memory: Memory, host: Host) -> None:
+    host.start()
+    host.turn("Fix the parser", tools=2)
+    memory.take_in()
+    memory.observe_pending()
+    found = memory.told(host.cwd, source="compact", session=host.session)
+    assert found.reasons
+    assert {one.why for one in found.reasons} == {"made in this session, before compaction"}
+
+
+def test_nothing_has_no_reasons(memory: Memory) -> None:
+    assert memory.told("/nowhere/at/all").reasons == ()

@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudemem_lib.memory import Memory
-from claudemem_lib.models import Reply, Usage
-from claudemem_lib.settings import Settings
-from claudemem_lib.store import usage
-from claudemem_lib.store.usage import Call
 from claudemem_tui.app import DARK, LIGHT, MemoryApp
-from tests.tui.sample import Running, fill
+from tests.tui import lifelike
+from tests.tui.sample import Running
 
 if TYPE_CHECKING:
     from textual.app import App
 
 SIZES = ((80, 24), (140, 40))
+NOW_MS = 1_795_351_200_000  # 2026-11-22T12:40:00Z
+SETTINGS = '{"CLAUDE_MEM_PROVIDER": "claude", "CLAUDE_MEM_BATCH_MAX_SIZE": 30, "SOMEBODY_ELSES": [1]}\n'
 SCENES: dict[str, tuple[str, ...]] = {
-    "home": (),
-    "search": ("slash", *"quotes"),
+    "home": ("j", "j", "j"),
+    "reading": ("j", "j", "j", "enter"),
+    "search": ("slash", *"checkout"),
     "filter": ("f",),
-    "edit": ("e",),
+    "edit": ("j", "j", "j", "e"),
+    "note": ("n",),
+    "forget": ("j", "j", "d"),
+    "palette": ("ctrl+p",),
     "help": ("question_mark",),
-    "sessions": ("2",),
+    "sessions": ("2", "j", "enter", "j"),
     "context": ("3",),
+    "why": ("3", "w"),
     "queue": ("4",),
     "usage": ("5",),
     "settings": ("6", "right"),
+    "model": ("6", "right", "down", "down", "down", "tab"),
+    "unknown": ("6", *["right"] * 7),
     "projects": ("7",),
+    "forgetproject": ("7", "F"),
     "logs": ("8",),
     "doctor": ("9",),
 }
@@ -46,6 +55,17 @@ def png(app: App[None]) -> bytes:
     svg = svg.replace("Fira Code", "DejaVu Sans Mono")
     made = resvg_py.svg_to_bytes(svg_string=svg, font_family="DejaVu Sans Mono", monospace_family="DejaVu Sans Mono")
     return bytes(made)
+
+
+def filled(memory: Memory) -> None:
+    """What the pictures show."""
+    lifelike.live(memory)
+    lifelike.busy(memory)
+    path = Path(memory.data_dir) / "logs" / "server.log"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(lifelike.log(memory))
+    Path(memory.data_dir, "settings.json").write_text(SETTINGS)
+    memory.reload()
 
 
 async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, only: tuple[str, ...]) -> None:
@@ -63,38 +83,6 @@ async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, 
             (folder / f"{name}-{size[0]}x{size[1]}-{shade}.png").write_bytes(png(app))
 
 
-def _live(memory: Memory) -> None:
-    """A queue with something parked, a ledger, a log."""
-    for number in range(6):
-        about = {"session_id": "s9", "cwd": "/home/you/shop", "hook_event_name": "PostToolUse", "tool_name": "Bash"}
-        given = {"tool_input": {"command": f"make part{number}"}, "tool_response": "ok", "tool_use_id": f"u{number}"}
-        memory.capture({**about, **given})
-    memory.take_in()
-    with memory.database.write() as connection:
-        parked = "UPDATE events SET state='parked', attempts=3, error='ProviderDown: no answer in 120 s' WHERE id <= 2"
-        connection.execute(parked)
-    now = memory.clock()
-    for back in range(20):
-        used = Usage(input_tokens=9_000 + back * 1_700 % 12_000, output_tokens=1_400)
-        call = Call(
-            provider="claude",
-            reply=Reply(text="", model="claude-haiku-4-5", usage=used),
-            session_id=1,
-            cost_micros=21_000,
-        )
-        with memory.database.write() as connection:
-            usage.add(connection, call, now - back * 86_400_000)
-    log = Path(memory.data_dir) / "logs" / "server.log"
-    log.parent.mkdir(exist_ok=True)
-    levels = (
-        "INFO worker took in 3 events",
-        "DEBUG claim nothing ready",
-        "WARNING chain claude: no answer in 120 s",
-        "ERROR worker batch failed",
-    )
-    log.write_text("\n".join(f"2026-11-22 10:{number:02}:00,000 {levels[number % 4]}" for number in range(60)) + "\n")
-
-
 def main() -> None:
     """Draw a sample memory."""
     folder = Path(sys.argv[1])
@@ -102,11 +90,10 @@ def main() -> None:
     only = tuple(one for one in sys.argv[2:] if not re.fullmatch(r"\d+x\d+|dark|light", one))
     themes = [theme for theme, name in ((DARK, "dark"), (LIGHT, "light")) if name in sys.argv[2:]] or [DARK, LIGHT]
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, Memory(data, Settings(provider="local")) as memory:
-        fill(memory, 40, "shop")
-        fill(memory, 8, "billing-service", "Invoices round half to even, part {}")
-        memory.remember("Deploys go through the staging branch; production is read-only on Sundays", project="shop")
-        _live(memory)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    with tempfile.TemporaryDirectory() as data, Memory(f"{data}/claude-mem", clock=lambda: NOW_MS) as memory:
+        filled(memory)
         for size in sizes:
             for theme in themes:
                 asyncio.run(draw(memory, folder, (size[0], size[1]), theme, only))

@@ -248,3 +248,27 @@ def test_the_oldest_are_read_from_the_end_not_past_everything_newer(
     last = source.page((total - 1) // source.size, total)
     assert last[-1].place == min(entry.place for entry in read(Wanted(), limit=total))
     assert passed_over == [0]
+
+
+async def test_prompts_are_searched_by_their_words_where_only_they_are_wanted(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        tui.app.screen.chosen = Chosen(kind="prompt", since="1d")
+        await tui.press("slash")
+        await tui.type("mend")
+        assert feed(tui).total == 1
+        assert current(tui).kind == "prompt"
+        assert "1 found by words" in tui.text
+        tui.app.screen.chosen = Chosen(kind="prompt", until="1d")
+        await tui.type(" parser")
+        assert feed(tui).total == 0
+
+
+async def test_the_search_box_says_how_to_get_out_of_it(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.press("slash")
+        assert "enter To what was found" in tui.text.splitlines()[-1]
+        await tui.type("parser")
+        await tui.press("down")
+        assert tui.app.focused is feed(tui)

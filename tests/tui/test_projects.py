@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 async def test_a_project_is_renamed_and_named_back(filled: Memory, running: Callable[..., Any]) -> None:
     async with running(filled, screen="projects") as tui:
-        assert "13 memories" in tui.text
+        assert "1 project" in tui.text
+        assert "shop                           13         1" in tui.text
         await tui.press("r")
         tui.app.screen.query_one(Input).value = "store [/]"
         await tui.press("enter")
@@ -57,7 +58,12 @@ async def test_an_excluded_project_is_marked_and_recorded_again(filled: Memory, 
 async def test_forgetting_a_project_asks_and_leaves_nothing(filled: Memory, running: Callable[..., Any]) -> None:
     async with running(filled, screen="projects") as tui:
         await tui.press("F")
-        assert "1 session and 13 memories, for good" in tui.text
+        for part in (
+            "12 observations, 1 summary, 0 notes, 1 prompt, 1 session of shop go",
+            "undo cannot",
+            "/home/you/shop",
+        ):
+            assert part in tui.text
         await tui.press("y")
         assert filled.projects() == []
         assert filled.stats()["counts"]["prompts"] == 0
@@ -96,7 +102,14 @@ async def test_the_first_run_offers_backfill_and_observes_nothing_unasked(
         await tui.press("enter")
         assert "no past sessions" in tui.text
         await tui.press("down", "down", "enter")
+        assert "Who makes the memories?" in tui.text
+        await tui.press("enter")
+        assert memory.settings.provider == "local"
+        assert "Chosen: No model" in tui.text
+        await tui.press("enter", "down", "enter")
+        assert (memory.settings.provider, memory.settings.claude_auth_method) == ("claude", "api")
         assert tui.app.current_mode == "settings"
+        assert tui.app.screen.query_one("#set-claude_api_key")
 
 
 async def test_the_first_run_connects_the_host_once_it_is_confirmed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +15,6 @@ from textual.binding import Binding
 from claudemem_lib import render, timeline
 from claudemem_lib.errors import BadRequest
 from claudemem_tui import pages
-from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Ask, Confirm, Pick
 from claudemem_tui.screens.page import Page
 
@@ -61,22 +61,13 @@ class ActingPage(Page):
 
         self.pane().with_one(checked)
 
-    def _do(self, act: Callable[[], Any], said: str) -> None:
-        """Change something in a thread, say so and show it."""
-
-        def done(_found: object) -> None:
-            self.notify(said, markup=False)
-            self.reload()
-
-        load(self, act, done, group="act")
-
     def action_edit(self) -> None:
         """Change its words."""
 
         def edit(one: StoredMemory) -> None:
             def save(changes: dict[str, Any] | None) -> None:
                 if changes:
-                    self._do(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
+                    self.act(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
 
             self.app.push_screen(pages.dialog("edit", "Edit")(one), save)
 
@@ -88,7 +79,7 @@ class ActingPage(Page):
         def pin(one: StoredMemory) -> None:
             on = not self.pane().origin["pinned"]
             said = f"#{one.id} is told to every new session." if on else f"#{one.id} is no longer pinned."
-            self._do(lambda: self.memory.curate.pin(one.id, on=on), said)
+            self.act(lambda: self.memory.curate.pin(one.id, on=on), said)
 
         self._with_one(pin)
 
@@ -99,7 +90,7 @@ class ActingPage(Page):
     def _supersede(self, one: StoredMemory) -> None:
         number = one.id
         if self.pane().origin["superseded_by"]:
-            self._do(lambda: self.memory.curate.supersede(number, None), f"#{number} is current again.")
+            self.act(lambda: self.memory.curate.supersede(number, None), f"#{number} is current again.")
             return
 
         def mark(text: str | None) -> None:
@@ -109,7 +100,7 @@ class ActingPage(Page):
                 except BadRequest as error:
                     self.notify(str(error), severity="error", markup=False)
                     return
-                self._do(lambda: self.memory.curate.supersede(number, other), f"#{number} is superseded by #{other}.")
+                self.act(lambda: self.memory.curate.supersede(number, other), f"#{number} is superseded by #{other}.")
 
         self.app.push_screen(Ask(f"Which memory replaces #{number}?", placeholder="its id, such as 57"), mark)
 
@@ -120,7 +111,7 @@ class ActingPage(Page):
             def forget(yes: object) -> None:
                 if yes:
                     said = f"#{one.id} is forgotten. u brings it back for ten minutes."
-                    self._do(lambda: self.memory.curate.forget([one.id]), said)
+                    self.act(lambda: self.memory.curate.forget([one.id]), said)
 
             self.app.push_screen(Confirm(f"Forget #{one.id} “{render.line(one.title, 80)}”?", "Forget"), forget)
 
@@ -128,12 +119,7 @@ class ActingPage(Page):
 
     def action_undo(self) -> None:
         """Undo what was changed last."""
-
-        def done(what: str) -> None:
-            self.notify(f"Undone: {what}.", markup=False)
-            self.reload()
-
-        load(self, self.memory.curate.undo, done, group="act")
+        self.undo_last()
 
     def action_copy(self) -> None:
         """Its text into the clipboard."""
@@ -161,12 +147,14 @@ class ActingPage(Page):
         else:
             self.notify("No file belongs to it.", severity="warning", markup=False)
 
-    def open_in_editor(self, path: Path) -> None:
-        """Leave the screen to the person's editor until it ends."""
+    def open_in_editor(self, path: Path, *, to_read: bool = False) -> None:
+        """Leave the screen to the person's editor, or what is only *to_read* to the pager where no editor is set, until it ends."""
+        chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        pager = (os.environ.get("PAGER") or shutil.which("less") or "") if to_read else ""
+        editor = shlex.split(chosen or pager or "vi")
         if not path.exists():
             self.notify(f"{path} is not there any more.", severity="warning", markup=False)
             return
-        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         try:
             with self.app.suspend():
                 subprocess.run([*editor, str(path)], check=False)  # noqa: S603  # the person's own editor
@@ -180,6 +168,6 @@ class ActingPage(Page):
 
         def save(given: dict[str, Any] | None) -> None:
             if given:
-                self._do(lambda: self.memory.remember(given.pop("text"), **given), "The note is saved.")
+                self.act(lambda: self.memory.remember(given.pop("text"), **given), "The note is saved.")
 
         self.app.push_screen(pages.dialog("edit", "Note")(self.project_here()), save)

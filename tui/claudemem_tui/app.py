@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -10,14 +11,18 @@ from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
-from claudemem_lib import link, settings
+from claudemem_lib import link, render, settings
 from claudemem_tui import pages
 from claudemem_tui.commands import ScreenCommands
 from claudemem_tui.loading import fail, load
 from claudemem_tui.screens.page import NAMES, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
     from textual.binding import BindingType
+    from textual.screen import Screen
 
     from claudemem_lib.memory import Memory
 
@@ -53,8 +58,14 @@ class MemoryApp(App[None]):
         self.facts: dict[str, Any] = {}
         self.version: object = None
         self._over = threading.Event()
+        self._pages: list[Page] = []
         for name in NAMES:
-            self.add_mode(name, lambda name=name: pages.page(name)(memory))  # type: ignore[misc]  # the loop's value is what is meant
+            self.add_mode(name, partial(self._page, name))
+
+    def _page(self, name: str) -> Page:
+        page = pages.page(name)(self.memory)
+        self._pages.append(page)
+        return page
 
     def on_mount(self) -> None:
         """Show the feed; then take in what hooks left, and watch."""
@@ -75,7 +86,7 @@ class MemoryApp(App[None]):
             self.push_screen(pages.dialog("welcome", "Welcome")(self.memory), self._begin)
 
     def _begin(self, name: str | None) -> None:
-        self.call_after_refresh(self.action_go, name or "home")
+        self.call_after_refresh(self.action_go, name or "home", "model" if name == "settings" else "")
 
     def on_unmount(self) -> None:
         """Let the watching thread end."""
@@ -113,11 +124,31 @@ class MemoryApp(App[None]):
             elif not self._over.is_set():
                 self.call_after_refresh(self.tell_screen)
 
-    def action_go(self, name: str) -> None:
-        """Show another screen."""
+    def action_go(self, name: str, group: str = "") -> None:
+        """Show another screen; of the settings perhaps one group."""
         if name in NAMES and self.current_mode != name and len(self.screen_stack) <= 1:
             self.switch_mode(name)
             self.call_after_refresh(self.tell_screen)
+            if group:
+                self.call_after_refresh(self._open, group)
+
+    def _open(self, group: str) -> None:
+        if isinstance(self.screen, Page):
+            self.screen.open_group(group)
+
+    async def action_quit(self) -> None:
+        """Leave; ask first if changes of settings would be lost."""
+        lost = sum(page.unsaved() for page in self._pages)
+        if not lost:
+            self.exit()
+        elif len(self.screen_stack) <= 1:
+            question = f"{render.counted(lost, 'changed setting')} not saved. Leave without saving?"
+            confirm = pages.dialog("dialogs", "Confirm")(question, "Leave")
+            self.push_screen(confirm, lambda yes: self.exit() if yes else None)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Of the toolkit's own commands those that mean something here."""
+        return (one for one in super().get_system_commands(screen) if one.title in {"Theme", "Quit"})
 
     def action_help(self) -> None:
         """Explain the keys of the screen in sight."""

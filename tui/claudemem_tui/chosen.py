@@ -22,11 +22,6 @@ class Chosen:
     since: str = ""
     until: str = ""
 
-    @property
-    def plain(self) -> bool:
-        """Whether at most the project is chosen."""
-        return not (self.kind or self.type or self.concept or self.since or self.until)
-
     def wanted(self, now_ms: int) -> Wanted:
         """As the feed takes them; BadRequest for a time that is none."""
         return Wanted(
@@ -43,7 +38,7 @@ class Chosen:
         found = self.wanted(now_ms)
         return {
             "project": self.project or None,
-            "kind": tuple(kind for kind in found.kinds if kind != "prompt"),
+            "kind": found.kinds,
             "type": found.types,
             "concepts": found.concepts,
             "since_ms": found.since_ms,

@@ -12,11 +12,66 @@ from textual.widgets import Checkbox, Input, Select, Static
 from claudemem_lib import render, settings_form
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
+    from textual.dom import DOMNode
+    from textual.widget import Widget
 
     from claudemem_lib.settings_form import Field
 
 MASK = "********"
+
+
+class Drafts:
+    """Values a person changed and did not save: *texts* by setting, and of some why they cannot be used."""
+
+    def __init__(self) -> None:
+        """Nothing is changed."""
+        self.texts: dict[str, str] = {}
+        self.wrong: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, event: SettingRow.Edited) -> None:
+        """Keep, or let go of, what a row says."""
+        self.drop(event.name)
+        if event.text is not None:
+            self.texts[event.name] = event.text
+        if event.wrong:
+            self.wrong[event.name] = event.wrong
+
+    def drop(self, name: str) -> None:
+        """As if it had not been changed."""
+        self.texts.pop(name, None)
+        self.wrong.pop(name, None)
+
+    def clear(self) -> None:
+        """As if nothing had been changed."""
+        self.texts.clear()
+        self.wrong.clear()
+
+    @property
+    def usable(self) -> dict[str, str]:
+        """Those that can be saved."""
+        return {name: text for name, text in self.texts.items() if name not in self.wrong}
+
+
+async def refill(place: Widget, made: Sequence[Widget]) -> None:
+    """Let *place* hold other widgets, without a frame in between; who stands on a setting stays on it."""
+    row = row_of(place.screen.focused)
+    async with place.batch():
+        await place.remove_children()
+        await place.mount_all(made)
+    again = place.query(f"#{row.id}").results(SettingRow) if row is not None else iter(())
+    for same in again:
+        same.control.focus()
+
+
+def row_of(node: DOMNode | None) -> SettingRow | None:
+    """The setting a widget belongs to."""
+    return next((one for one in node.ancestors if isinstance(one, SettingRow)), None) if node is not None else None
 
 
 class SettingRow(Vertical):
@@ -52,7 +107,9 @@ class SettingRow(Vertical):
         """Label, control, source, help."""
         with Horizontal():
             yield Static(self.field.about["label"], classes="setting-label", markup=False)
-            yield self._control()
+            control = self._control()
+            control.disabled = self.locked
+            yield control
             yield Static(self._source(), classes="setting-source", markup=False)
         yield Static(self._help(), classes="setting-help", markup=False)
 
@@ -68,6 +125,11 @@ class SettingRow(Vertical):
         hint = MASK if secret and self.field.is_set else "empty"
         return Input(self.text, password=secret, placeholder=hint, compact=True)
 
+    @property
+    def locked(self) -> bool:
+        """Whether changing it here would change nothing."""
+        return self.field.source == "environment"
+
     def _source(self) -> Content:
         changed = self.text != self.field.value
         return Content("not saved" if changed else self.field.source)
@@ -76,7 +138,7 @@ class SettingRow(Vertical):
         if wrong:
             return Content(render.line(f"✗ {wrong}"))
         default = "" if self.field.about["secret"] else f" Default: {self.field.default or 'empty'}."
-        told = " Set in the environment, which wins over the file." if self.field.source == "environment" else ""
+        told = f" Locked: {self.field.key} is set in the environment, which wins over the file." if self.locked else ""
         return Content(f"{self.field.about['help']}{default}{told}")
 
     def on_mount(self) -> None:
@@ -99,9 +161,14 @@ class SettingRow(Vertical):
         event.stop()
         self._edited(event.value)
 
+    @property
+    def control(self) -> Widget:
+        """What the value is typed or chosen in."""
+        return self.query("Input, Select, Checkbox").first()
+
     def put(self, text: str) -> None:
         """Set the value as if the person had typed it."""
-        control = self.query_one("Input, Select, Checkbox")
+        control = self.control
         if isinstance(control, Checkbox):
             control.value = text == "true"
         elif isinstance(control, Select | Input):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, VerticalScroll
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from claudemem_lib import render, settings_form
-from claudemem_tui.forms import SettingRow
+from claudemem_tui.forms import Drafts, SettingRow, refill
 from claudemem_tui.loading import draw, load
 from claudemem_tui.screens.dialogs import Ask, Pick
 from claudemem_tui.screens.page import Page
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from claudemem_lib.memory import Memory
+    from claudemem_lib.reasons import Told
     from claudemem_lib.settings_form import Field
 
 TYPING_S = 0.2
@@ -27,11 +28,6 @@ PER_TOKEN = 4
 EMPTY = """This session would be told nothing: nothing is remembered of this project yet.
 
 `c` chooses a project, `d` a folder of it."""
-WHY = """
-
-──
-In this order, until the budget is used up: the last turn's summary; what is pinned, and notes; the newest observations, those
-near the folder and on its branch first, the best of them with their text; earlier requests. Superseded memories are left out."""
 
 
 class ContextScreen(Page):
@@ -40,6 +36,7 @@ class ContextScreen(Page):
     NAME = "context"
     CSS_PATH = "context.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        ("w", "why", "Text/why"),
         ("c", "project", "Project"),
         ("d", "folder", "Folder"),
         Binding("ctrl+s", "save", "Save", priority=True),
@@ -50,8 +47,9 @@ class ContextScreen(Page):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
         self.folder = ""
-        self.changes: dict[str, str] = {}
-        self.wrong: dict[str, str] = {}
+        self.drafts = Drafts()
+        self.why = False
+        self._told: Told | None = None
 
     def body(self) -> ComposeResult:
         """Where, how much; the text; the settings."""
@@ -76,55 +74,66 @@ class ContextScreen(Page):
 
     def _fields(self) -> None:
         folder = self.memory.data_dir
+        form = self.query_one("#context-form", VerticalScroll)
 
         def show(found: tuple[list[Field], dict[str, str], tuple[str, ...]]) -> None:
             rows = [
-                SettingRow(field, self.changes.get(field.name))
+                SettingRow(field, self.drafts.texts.get(field.name))
                 for field in found[0]
                 if field.about["group"] == "context"
             ]
-            draw(self, lambda: self._replace(rows))
+            draw(self, lambda: refill(form, rows))
 
         load(self, lambda: settings_form.fields(folder), show, group="fields")
 
-    async def _replace(self, rows: list[SettingRow]) -> None:
-        form = self.query_one("#context-form", VerticalScroll)
-        async with self.batch():
-            await form.remove_children()
-            await form.mount_all(rows)
-
     def reload(self) -> None:
         """Ask again with the settings as they stand in the form."""
-        memory, folder = self.memory, self.folder
-        usable = {name: text for name, text in self.changes.items() if name not in self.wrong}
+        memory, folder, usable = self.memory, self.folder, self.drafts.usable
 
-        def read() -> str:
-            return memory.context(folder, given=settings_form.applied(memory.settings, usable))
+        def read() -> Told:
+            return memory.told(folder, given=settings_form.applied(memory.settings, usable))
 
-        load(self, read, self._show, delay=TYPING_S)
+        def show(told: Told) -> None:
+            self._told = told
+            self._show()
 
-    def _show(self, text: str) -> None:
+        load(self, read, show, delay=TYPING_S)
+
+    def _show(self) -> None:
+        told = self._told
+        if told is None:
+            return
         place = self.query_one("#context-place", Static)
-        place.update(Content(render.line(self.folder) + ("   changed, not saved" if self.changes else "")))
-        tokens = -(-len(text) // PER_TOKEN)
-        self.query_one("#context-size", Static).update(Content(f"~{tokens:,} tokens, {len(text):,} characters"))
-        lines = render.safe(text) + WHY if text else EMPTY
-        self.query_one("#context-text", Static).update(Content(lines))
+        place.update(Content(render.line(self.folder) + ("   changed, not saved" if self.drafts else "")))
+        tokens = -(-len(told.text) // PER_TOKEN)
+        memories = render.counted(len(told.reasons), "memory", "memories")
+        size = f"{memories}, ~{tokens:,} tokens, {len(told.text):,} characters"
+        self.query_one("#context-size", Static).update(Content(size))
+        shown = self.query_one("#context-text", Static)
+        if not told.text:
+            shown.update(Content(EMPTY))
+        else:
+            shown.update(_reasons(told) if self.why else Content(render.safe(told.text)))
 
     def on_setting_row_edited(self, event: SettingRow.Edited) -> None:
         """Show what the change would do."""
-        self.changes.pop(event.name, None)
-        self.wrong.pop(event.name, None)
-        if event.text is not None:
-            self.changes[event.name] = event.text
-        if event.wrong:
-            self.wrong[event.name] = event.wrong
+        self.drafts.take(event)
         self.reload()
+
+    def unsaved(self) -> int:
+        """The values changed and not saved."""
+        return len(self.drafts)
 
     # ------------------------------------------------------------------------------------------------------------- keys
     def action_leave(self) -> None:
         """To the text."""
         self.query_one("#context-view").focus()
+
+    def action_why(self) -> None:
+        """What brought each memory into the text, or the text again."""
+        self.why = not self.why
+        self._show()
+        self.query_one("#context-view").scroll_home(animate=False)
 
     def action_project(self) -> None:
         """Choose a project."""
@@ -149,13 +158,13 @@ class ContextScreen(Page):
 
     def action_save(self) -> None:
         """Write the changed settings."""
-        if self.wrong:
+        if self.drafts.wrong:
             self.notify("One of the values cannot be used.", severity="error", markup=False)
-        elif self.changes:
-            folder, changes = self.memory.data_dir, dict(self.changes)
+        elif self.drafts:
+            folder, changes = self.memory.data_dir, dict(self.drafts.texts)
 
             def done(_before: object) -> None:
-                self.changes.clear()
+                self.drafts.clear()
                 self.notify("Saved. " + settings_form.WHEN["context"], markup=False)
                 load(self, self.memory.reload, lambda _problems: self._again(), group="use")
 
@@ -163,10 +172,26 @@ class ContextScreen(Page):
 
     def action_undo(self) -> None:
         """Back to the settings in force."""
-        self.changes.clear()
-        self.wrong.clear()
+        self.drafts.clear()
         self._again()
 
     def _again(self) -> None:
         self._fields()
         self.reload()
+
+
+def _reasons(told: Told) -> Content:
+    """Each memory of the text in the order of choice, with what brought it there."""
+    lines: list[Any] = []
+    for one in told.reasons:
+        title = render.line(one.title, 200) or "Untitled"
+        lines += [
+            (f"#{one.id} {one.label} ", "$text-secondary"),
+            (f"{title}\n", "bold"),
+            (f"    {one.why}\n", "dim"),
+        ]
+    if told.left_out:
+        many = render.counted(told.left_out, "more observation")
+        lines.append((f"\n{many} passed the filters but did not fit into the budget.\n", "$text-accent"))
+    lines.append(("\nSuperseded memories are left out. w: the text itself.", "dim"))
+    return Content.assemble(*lines)

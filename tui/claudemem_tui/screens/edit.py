@@ -105,6 +105,7 @@ class Note(ModalScreen[dict[str, Any] | None]):
     """Writing a note; gives what `Memory.remember` takes, None if the person leaves."""
 
     CSS_PATH = "dialogs.tcss"
+    AUTO_FOCUS = "TextArea"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel"), ("ctrl+s", "save", "Save")]
 
     def __init__(self, project: str) -> None:
@@ -128,10 +129,6 @@ class Note(ModalScreen[dict[str, Any] | None]):
                 yield TextArea(id="text", classes="tall", compact=True)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Save (Ctrl+S)", id="save", variant="primary", compact=True)
-
-    def on_mount(self) -> None:
-        """The text comes first."""
-        self.query_one(TextArea).focus()
 
     def on_button_pressed(self) -> None:
         """The only button saves."""

@@ -25,6 +25,7 @@ TOOLKIT = {
     "Focus Next",
     "Copy selected text",
 }
+BAR = "\nIn the bar: ▸ events that wait, ! parked ones, ● a server runs, ○ none does"
 NAMED = {"question_mark": "?", "slash": "/", "full_stop": ".", "comma": ","}
 
 
@@ -52,7 +53,9 @@ class Help(ModalScreen[None]):
         with Vertical(classes="dialog"):
             yield Static("Keys on this screen", classes="dialog-title", markup=False)
             with VerticalScroll(classes="dialog-body"):
-                yield Static(Content.assemble(*lines, ("\nScreens: ", "dim"), (goals, "dim")), markup=False)
+                yield Static(
+                    Content.assemble(*lines, ("\nScreens: ", "dim"), (goals, "dim"), (BAR, "dim")), markup=False
+                )
             yield Static(
                 "Everything here is also a `claude-mem` command: `claude-mem --help`.", markup=False, classes="dim"
             )

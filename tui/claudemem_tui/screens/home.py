@@ -16,6 +16,7 @@ from claudemem_tui.chosen import Chosen
 from claudemem_tui.loading import load
 from claudemem_tui.widgets.detail import Detail
 from claudemem_tui.widgets.lines import feed_line
+from claudemem_tui.widgets.searchbox import SearchBox
 from claudemem_tui.widgets.sources import FeedSource, FixedSource
 from claudemem_tui.widgets.virtual_list import VirtualList
 
@@ -53,11 +54,12 @@ class HomeScreen(ActingPage):
         super().__init__(memory)
         self.chosen = Chosen()
         self.query_text = ""
+        self._engines = ""
 
     def body(self) -> ComposeResult:
         """Search, list, detail."""
         with Horizontal(id="search-row"):
-            yield Input(placeholder='/ to search: words, "phrases", beginnings*', id="search", compact=True)
+            yield SearchBox(placeholder='/ to search: words, "phrases", beginnings*', id="search", compact=True)
             yield Static("", id="found", markup=False)
         with Container(id="panes"):
             yield VirtualList(feed_line, id="feed")
@@ -98,16 +100,15 @@ class HomeScreen(ActingPage):
         text, chosen, memory = self.query_text, self.chosen, self.memory
 
         def read() -> list[Entry]:
-            if chosen.kind == "prompt":
-                return []
-            by_server = (
-                asked.search(memory.data_dir, text, project=chosen.project, limit=SERVER_HITS) if chosen.plain else None
-            )
+            filters = chosen.search(memory.clock())
+            by_server = asked.search(memory.data_dir, text, limit=SERVER_HITS, **filters)
             if by_server is not None:
                 return memory.browse.hits(search.shown(memory.database, by_server))
-            return memory.browse.hits(memory.search(text, limit=MOST_HITS, **chosen.search(memory.clock())))
+            return memory.browse.hits(memory.search(text, limit=MOST_HITS, **filters))
 
         def show(found: list[Entry]) -> None:
+            engines = {engine for entry in found for engine in entry.engines}
+            self._engines = " by words and meaning" if "vectors" in engines else " by words" if found else ""
             feed = self.query_one("#feed", VirtualList)
             if again and isinstance(feed.source, FixedSource):
                 feed.source = FixedSource(found)
@@ -143,8 +144,9 @@ class HomeScreen(ActingPage):
         """Say how many there are, and of what."""
         said = str(self.chosen)
         number = f"{event.total:,}" + ("+" if self.query_text and event.total >= MOST_HITS else "")
+        how = f"{number} found{self._engines}" if self.query_text else f"{number} entries"
         line = self.query_one("#found", Static)
-        line.update(Content(f"{said} · {number}" if said else f"{number} {'found' if self.query_text else 'entries'}"))
+        line.update(Content(f"{said} · {how}" if said else how))
         line.set_class(bool(said), "filtered")
 
     # ------------------------------------------------------------------------------------------------------------- keys

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from claudemem_lib import paths
 from claudemem_tui.loading import load
 from claudemem_tui.screens.page import Page
+from claudemem_tui.widgets.searchbox import SearchBox
 from claudemem_tui.widgets.sources import FixedSource
 from claudemem_tui.widgets.virtual_list import VirtualList
 
@@ -61,7 +62,7 @@ class LogsScreen(Page):
     def body(self) -> ComposeResult:
         """Words and level, the lines."""
         with Horizontal(id="log-row"):
-            yield Input(placeholder="/ only lines with these words", id="log-text", compact=True)
+            yield SearchBox(placeholder="/ only lines with these words", id="log-text", compact=True)
             yield Static("", id="log-state", markup=False)
         yield VirtualList(_cells, id="log")
         yield Static("", id="log-foot", classes="list-foot", markup=False)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 
+from claudemem_tui.loading import load
 from claudemem_tui.pages import ABOUT
 from claudemem_tui.widgets.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from claudemem_lib.memory import Memory
@@ -44,6 +47,26 @@ class Page(Screen[None]):
 
     def reload(self) -> None:
         """Read again what is shown."""
+
+    def act(self, change: Callable[[], Any], said: str | Callable[[Any], str]) -> None:
+        """Change something in a thread, say so and show it."""
+
+        def done(found: Any) -> None:
+            self.notify(said if isinstance(said, str) else said(found), markup=False)
+            self.reload()
+
+        load(self, change, done, group="act")
+
+    def undo_last(self) -> None:
+        """Undo what was changed last in the memory."""
+        self.act(self.memory.curate.undo, lambda what: f"Undone: {what}.")
+
+    def open_group(self, name: str) -> None:
+        """Show one group of what it shows, where it has groups."""
+
+    def unsaved(self) -> int:
+        """How many changes would be lost by leaving."""
+        return 0
 
     def changed(self, facts: dict[str, Any], version: object) -> None:
         """The facts are these now; where the file has changed since it was shown, read it again."""

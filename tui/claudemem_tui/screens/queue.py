@@ -5,23 +5,22 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from attrs import frozen
 from textual.binding import Binding
-from textual.content import Content
-from textual.widgets import Static
 
 from claudemem_lib import link, render, when
-from claudemem_lib.models import Observed, plus
+from claudemem_lib.browse import Wanted
+from claudemem_lib.models import Observed
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Confirm
-from claudemem_tui.screens.page import Page
-from claudemem_tui.widgets.lines import counted
-from claudemem_tui.widgets.sources import FixedSource
-from claudemem_tui.widgets.virtual_list import VirtualList
+from claudemem_tui.screens.listpage import ListPage
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Callable
+
     from textual.binding import BindingType
 
+    from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.store.events import QueueRow
     from claudemem_tui.widgets.virtual_list import Cells
@@ -29,14 +28,26 @@ if TYPE_CHECKING:
 MOST = 10_000
 WIDE = 70
 STYLES = {"parked": "list--bad", "claimed": "list--accent", "pending": "list--plain"}
+TICK_S = 1.0
+MADE = Wanted(kinds=("observation", "summary"))
 EMPTY = "Nothing waits: everything that was recorded is observed."
 
 
-class QueueScreen(Page):
-    """The list of events, the one under the cursor in full, the server."""
+@frozen(kw_only=True)
+class Now:
+    """What the screen shows: the events, the memory's facts, the server, the newest memory."""
+
+    rows: list[QueueRow]
+    facts: dict[str, Any]
+    server: bool
+    who: dict[str, Any]
+    newest: Entry | None
+
+
+class QueueScreen(ListPage):
+    """The events, the one under the cursor in full, what the worker does, the server."""
 
     NAME = "queue"
-    CSS_PATH = ["home.tcss", "lists.tcss"]  # noqa: RUF012  # declared by Textual as it is
     BINDINGS: ClassVar[list[BindingType]] = [
         ("w", "work", "Process now"),
         ("r", "retry", "Retry"),
@@ -49,106 +60,115 @@ class QueueScreen(Page):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
         self._working: threading.Event | None = None
-        self._facts: dict[str, Any] = {}
+        self._now: Now | None = None
         self._said = ""
 
-    def body(self) -> ComposeResult:
-        """Server and queue, events, the one under the cursor."""
-        yield Static("", id="queue-top", classes="list-top", markup=False)
-        yield VirtualList(self._line, id="queue")
-        yield Static("", id="queue-foot", classes="list-foot", markup=False)
-
     def on_mount(self) -> None:
-        """Show what waits."""
-        self.query_one("#queue").add_class("list-rows")
-        self.query_one("#queue").focus()
-        self.reload()
+        """Show what waits, and let the ages grow."""
+        super().on_mount()
+        self.set_interval(TICK_S, self._tick)
 
     def on_unmount(self) -> None:
         """Stop working with the screen."""
         if self._working is not None:
             self._working.set()
 
-    def _line(self, row: QueueRow, width: int) -> Cells:
-        age = when.age(self.memory.clock() - row.taken_ms)
-        cells: Cells = [(f" {row.state}", 9, STYLES.get(row.state, "list--plain")), (f"{age:>7} ", 8, "list--dim")]
+    def _tick(self) -> None:
+        if self.is_current and self._now is not None:
+            self._tell()
+            self.listed.refresh()
+
+    def head(self, width: int) -> Cells:
+        """As line()."""
+        names: Cells = [(" state", 9, ""), (f"{'for':>7}", 9, "")]
+        names += [("project", 16, "")] if width >= WIDE else []
+        return [*names, ("event", 18, ""), ("failures and cause", 0, "")]
+
+    def line(self, row: QueueRow, width: int) -> Cells:
+        """State, how long, where, what, why."""
+        cells: Cells = [(f" {row.state}", 9, STYLES.get(row.state, "list--plain"))]
+        cells.append((f"{when.age(self._age_ms(row)):>7}", 9, "list--dim"))
         if width >= WIDE:
-            cells.append((render.line(row.project, 13), 14, "list--kind"))
+            cells.append((render.line(row.project, 15), 16, "list--kind"))
         cells.append((f"{row.kind} {render.line(row.tool, 12)}", 18, "list--plain"))
         tried = f"{row.attempts}x " if row.attempts else ""
-        cells.append((f" {tried}{render.line(row.error)}", 0, "list--bad" if row.error else "list--dim"))
-        return cells
+        return [*cells, (f"{tried}{render.line(row.error)}", 0, "list--bad" if row.error else "list--dim")]
+
+    def _age_ms(self, row: QueueRow) -> int:
+        """How long it waits, or, of one that is being observed, since its worker last said so."""
+        claimed = row.lease_until_ms - self.memory.settings.lease_seconds * 1_000
+        return self.memory.clock() - (claimed if row.state == "claimed" else row.taken_ms)
 
     def reload(self) -> None:
         """Read again, staying where one is."""
         memory = self.memory
 
-        def read() -> tuple[list[QueueRow], dict[str, Any], dict[str, Any], bool]:
+        def read() -> Now:
+            newest = memory.browse.feed(MADE, limit=1)
             running = link.holder(memory.data_dir) is not None
-            return memory.queue(limit=MOST), memory.stats(), link.facts(memory.data_dir), running
+            return Now(
+                rows=memory.queue(limit=MOST), facts=memory.stats(), server=running,
+                who=link.facts(memory.data_dir), newest=newest[0] if newest else None,
+            )  # fmt: skip
 
-        def show(found: tuple[list[QueueRow], dict[str, Any], dict[str, Any], bool]) -> None:
-            rows, self._facts, who, running = found
-            self._facts["server"] = running
-            self._tell(who)
-            queue = self.query_one("#queue", VirtualList)
-            if queue.source is None:
-                queue.show(FixedSource(rows))
-            else:
-                queue.source = FixedSource(rows)
-                queue.renew()
+        def show(found: Now) -> None:
+            self._now = found
+            self._tell()
+            self.listed.put(found.rows)
 
         load(self, read, show)
 
-    def _tell(self, who: dict[str, Any]) -> None:
-        queue, inbox = self._facts["queue"], self._facts["inbox"]
-        age = queue["oldest_age_ms"]
-        oldest = f", oldest {when.age(age)} old" if age is not None else ""
+    def _tell(self) -> None:
+        """Counts, what is worked on, the server, what holds it up."""
+        now = self._now
+        if now is None:
+            return
+        queue, inbox = now.facts["queue"], now.facts["inbox"]
+        bad = f", {inbox['bad']} unreadable (inbox/bad)" if inbox["bad"] else ""
         lines = [
-            f"{queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked{oldest}; "
-            f"inbox {inbox['waiting']}" + (f", {inbox['bad']} unreadable (inbox/bad)" if inbox["bad"] else ""),
-            self._server_line(who),
+            f"{queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked; "
+            f"inbox {inbox['waiting']}{bad}",
+            self._server_line(now),
+            self._worker_line(now),
+            render.line(now.facts.get("waiting_for", "")),
+            self._said,
         ]
-        waiting = self._facts.get("waiting_for", "")
-        lines += [render.line(waiting)] if waiting else []
-        lines += [self._said] if self._said else []
-        self.query_one("#queue-top", Static).update(Content(render.safe("\n".join(lines))))
+        self.say_above("\n".join(line for line in lines if line))
 
-    def _server_line(self, who: dict[str, Any]) -> str:
-        if not self._facts["server"]:
+    def _server_line(self, now: Now) -> str:
+        if not now.server:
             return "No server runs; a session starts it, or S. Without it: w observes here."
+        who = now.who
         since = f" for {when.age(self.memory.clock() - who['since_ms'])}" if "since_ms" in who else ""
         trouble = f". Trouble: {who['trouble']}" if who.get("trouble") else ""
         return f"The server runs: pid {who.get('pid', '?')}{since}, version {who.get('version', '?')}{trouble}"
 
-    def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
+    def _worker_line(self, now: Now) -> str:
+        """What is being observed, else what was made last."""
+        claimed = [row for row in now.rows if row.state == "claimed"]
+        if claimed:
+            first, count = claimed[0], render.counted(len(claimed), "event")
+            return f"Observing {count} of {first.project}, prompt {first.prompt_number}, for {when.age(self._age_ms(first))}"
+        if now.newest is None:
+            return ""
+        age = when.age(self.memory.clock() - now.newest.created_ms)
+        return f"Made last: #{now.newest.id} {render.line(now.newest.title, 60) or 'Untitled'} · {age} ago"
+
+    def below(self, row: QueueRow | None) -> str:
         """The event under the cursor in full."""
-        row: QueueRow | None = event.entry
-        foot = self.query_one("#queue-foot", Static)
         if row is None:
-            foot.update(Content(EMPTY))
-            return
+            return EMPTY
         wait = row.not_before_ms - self.memory.clock()
-        later = f", not before {when.age(wait)} from now" if wait > 0 else ""
+        later = f"not before {when.age(wait)} from now" if wait > 0 else ""
         at = f"{render.day(row.occurred_ms)} {render.clock(row.occurred_ms)}"
         head = f"#{row.id} {row.kind} {row.tool} · {at} · {row.project} · session {row.session}, prompt {row.prompt_number}"
-        cause = (
-            f"\n{counted(row.attempts, 'failure')}{later}: {render.safe(row.error)}"
-            if row.error
-            else later.lstrip(", ")
-        )
-        foot.update(Content(render.safe(render.line(head) + cause)))
+        failed = f"{render.counted(row.attempts, 'failure')}: {row.error}" if row.error else ""
+        cause = ", ".join(part for part in (failed, later) if part)
+        return f"{render.line(head)}\n{cause}" if cause else render.line(head)
 
     # ------------------------------------------------------------------------------------------------------------- keys
-    def _act(self, act: Any, said: str) -> None:
-        def done(count: int) -> None:
-            self.notify(f"{counted(count, 'event')} {said}", markup=False)
-            self.reload()
-
-        load(self, act, done, group="act")
-
     def _parked(self) -> QueueRow | None:
-        row: QueueRow | None = self.query_one("#queue", VirtualList).current
+        row: QueueRow | None = self.here
         if row is None or row.state != "parked":
             self.notify("Move to a parked event first.", severity="warning", markup=False)
             return None
@@ -157,11 +177,11 @@ class QueueScreen(Page):
     def action_retry(self) -> None:
         """Put the parked event under the cursor back."""
         if row := self._parked():
-            self._act(lambda: self.memory.retry(row.id), "will be tried again.")
+            self.act(lambda: self.memory.retry(row.id), said("will be tried again."))
 
     def action_retry_all(self) -> None:
         """Put all parked events back, and end every wait."""
-        self._act(self.memory.retry, "will be tried again.")
+        self.act(self.memory.retry, said("will be tried again."))
 
     def action_discard(self) -> None:
         """Delete the parked event under the cursor."""
@@ -170,16 +190,18 @@ class QueueScreen(Page):
 
     def action_discard_all(self) -> None:
         """Delete all parked events."""
-        count = self._facts.get("queue", {}).get("parked", 0)
+        count = self._now.facts["queue"]["parked"] if self._now else 0
         if count:
-            self._ask(f"Delete {counted(count, 'parked event')} for good? What happened then is not remembered.", None)
+            self._ask(
+                f"Delete {render.counted(count, 'parked event')} for good? What happened then is not remembered.", None
+            )
         else:
             self.notify("Nothing is parked.", severity="warning", markup=False)
 
     def _ask(self, question: str, event_id: int | None) -> None:
         def answer(yes: object) -> None:
             if yes:
-                self._act(lambda: self.memory.discard(event_id), "deleted.")
+                self.act(lambda: self.memory.discard(event_id), said("deleted."))
 
         self.app.push_screen(Confirm(question, "Delete"), answer)
 
@@ -195,33 +217,35 @@ class QueueScreen(Page):
 
         def work() -> Observed:
             total = Observed()
-            while not over.is_set():
-                done = memory.observe_pending(most=1)
-                if not done.batches:
-                    break
-                total = plus(total, done)
-                app.call_from_thread(self._progress, total)
+            try:
+                while not over.is_set():
+                    done = memory.observe_pending(most=1)
+                    if not done.batches:
+                        break
+                    total += done
+                    app.call_from_thread(self._progress, total)
+            finally:
+                self._working, self._said = None, ""
             return total
 
         load(self, work, self._done, group="work")
         self.reload()
 
     def _progress(self, total: Observed) -> None:
-        made = counted(total.memories, "memory", "memories")
-        self._said = f"Observing: {counted(total.events, 'event')}, {made} so far. w stops."
+        made = render.counted(total.memories, "memory", "memories")
+        self._said = f"Observing: {render.counted(total.events, 'event')}, {made} so far. w stops."
         self.reload()
 
     def _done(self, total: Observed) -> None:
-        self._working, self._said = None, ""
         failed = f", {total.failed} failed" if total.failed else ""
-        made = counted(total.memories, "memory", "memories")
-        self.notify(f"{counted(total.events, 'event')} became {made}{failed}.", markup=False)
+        made = render.counted(total.memories, "memory", "memories")
+        self.notify(f"{render.counted(total.events, 'event')} became {made}{failed}.", markup=False)
         self.reload()
 
     def action_server(self) -> None:
         """Start the server, or end it."""
         folder = self.memory.data_dir
-        running = bool(self._facts.get("server"))
+        running = self._now is not None and self._now.server
 
         def done(_changed: bool) -> None:  # noqa: FBT001  # what the verb gives
             self.notify("The server has ended." if running else "The server runs.", markup=False)
@@ -235,3 +259,8 @@ class QueueScreen(Page):
             self.app.push_screen(Confirm("End the server? The next session starts it again.", "End"), begin)
         else:
             begin(yes=True)
+
+
+def said(what: str) -> Callable[[int], str]:
+    """A sentence about so many events."""
+    return lambda count: f"{render.counted(count, 'event')} {what}"

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container, Vertical
@@ -14,39 +14,71 @@ from textual.content import Content
 from textual.widgets import Static
 
 from claudemem_lib import render, when
+from claudemem_lib.browse import Entry
 from claudemem_tui.acting import ActingPage
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Ask, Pick
 from claudemem_tui.widgets.detail import Detail
-from claudemem_tui.widgets.lines import counted, feed_line
+from claudemem_tui.widgets.lines import feed_line
 from claudemem_tui.widgets.sources import FixedSource, SessionSource
-from claudemem_tui.widgets.virtual_list import VirtualList
+from claudemem_tui.widgets.virtual_list import ListHead, VirtualList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Session
     from claudemem_lib.store.events import QueueRow
     from claudemem_tui.widgets.virtual_list import Cells
 
-WIDE = 56
+MIDDLE, WIDE = 56, 76
+MOST = 10_000
+MILLION = 1_000_000
 EMPTY = "No session yet. `claude-mem install` records new ones, `claude-mem backfill` reads those before."
 
 
+def session_head(width: int) -> Cells:
+    """As session_line()."""
+    names: Cells = [(" begun", 13, ""), ("", 2, ""), (f"{'length':>7}", 8, ""), ("ask", 4, ""), ("mem", 5, "")]
+    names += [(f"{'tokens':>7}", 9, "")] if width >= WIDE else []
+    names += [("project", 14, "")] if width >= MIDDLE else []
+    return [*names, ("first prompt", 0, "")]
+
+
 def session_line(session: Session, width: int) -> Cells:
-    """When, whether it runs, how much, its project and first prompt."""
+    """When, whether it runs, how long and how much, its project and first prompt."""
     running = session.status == "active"
     begun = f" {render.day(session.started_ms)[5:]} {render.clock(session.started_ms)}"
     cells: Cells = [(begun, 13, "list--dim"), ("●" if running else "○", 2, "list--good" if running else "list--dim")]
-    cells.append((f"{session.memories:>4} ", 5, "list--accent"))
-    if width >= WIDE:
-        cells.append((render.line(session.project), 16, "list--kind"))
-        cells.append((" ", 1, "list--dim"))
-    cells.append((render.line(session.title) or "(no prompt)", 0, "list--plain"))
-    return cells
+    cells.append((f"{when.age(length_ms(session)):>7}", 8, "list--dim"))
+    cells += [(f"{session.prompts:>3}", 4, "list--dim"), (f"{session.memories:>3}", 5, "list--accent")]
+    cells += [(f"{_few(session.tokens):>7}", 9, "list--dim")] if width >= WIDE else []
+    cells += [(render.line(session.project, 13), 14, "list--kind")] if width >= MIDDLE else []
+    return [*cells, (render.line(session.title) or "(no prompt)", 0, "list--plain")]
+
+
+def _few(tokens: int) -> str:
+    """Tokens in seven characters; nothing for none."""
+    return f"{tokens / 1e6:,.1f}M" if tokens >= MILLION else f"{tokens:,}" if tokens else ""
+
+
+def length_ms(session: Session) -> int:
+    """From its start to its end, or to what happened last."""
+    return (session.ended_ms or session.last_ms) - session.started_ms
+
+
+def story_line(one: Entry | QueueRow, width: int) -> Cells:
+    """An entry of the feed, or an event that is not observed yet."""
+    if isinstance(one, Entry):
+        return feed_line(one, width, project=False)
+    at = f" {render.day(one.occurred_ms)[5:]} {render.clock(one.occurred_ms)}"
+    cells: Cells = [
+        (at, 13, "list--dim"),
+        ("… ", 2, "list--dim"),
+        (one.state, 11, "list--bad" if one.error else "list--dim"),
+    ]
+    return [*cells, ("", 2, "list--dim"), (f"{one.kind} {one.tool}".strip(), 0, "list--dim")]
 
 
 class SessionsScreen(ActingPage):
@@ -70,10 +102,12 @@ class SessionsScreen(ActingPage):
         """Sessions; head, story and detail of one."""
         yield Static("", id="sessions-top", markup=False)
         with Container(id="session-panes"):
-            yield VirtualList(session_line, id="sessions")
+            with Vertical(id="sessions-pane"):
+                yield ListHead(session_head)
+                yield VirtualList(session_line, id="sessions")
             with Vertical(id="story-pane"):
                 yield Static("", id="story-head", markup=False)
-                yield VirtualList(feed_line, id="story")
+                yield VirtualList(story_line, id="story")
                 yield Detail(self.memory, id="session-detail")
 
     def on_mount(self) -> None:
@@ -102,7 +136,7 @@ class SessionsScreen(ActingPage):
         """Say how many there are."""
         if event.list_id == "sessions":
             where = f" of {render.line(self.project)}" if self.project else ""
-            self.query_one("#sessions-top", Static).update(Content(counted(event.total, "session") + where))
+            self.query_one("#sessions-top", Static).update(Content(render.counted(event.total, "session") + where))
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         """Show the session, or the entry of its story, under the cursor."""
@@ -124,19 +158,19 @@ class SessionsScreen(ActingPage):
         self.session = session
         memory = self.memory
 
-        def read() -> tuple[Session, list[Entry], list[QueueRow], int]:
+        def read() -> tuple[Session, list[Entry], list[QueueRow]]:
             found, entries = memory.browse.story(session.host_id)
-            waiting = [row for row in memory.queue(limit=1_000) if row.session == session.host_id]
-            return found, entries, waiting, memory.browse.session_tokens([session.id]).get(session.id, 0)
+            return found, entries, [row for row in memory.queue(limit=MOST) if row.session == session.host_id]
 
-        def show(found: tuple[Session, list[Entry], list[QueueRow], int]) -> None:
+        def show(found: tuple[Session, list[Entry], list[QueueRow]]) -> None:
+            _, entries, waiting = found
             self.query_one("#story-head", Static).update(Content(_head(*found)))
             story = self.query_one("#story", VirtualList)
+            lines = [*entries, *sorted(waiting, key=lambda row: (row.occurred_ms, row.id))]
             if again:
-                story.source = FixedSource(found[1])
-                story.renew()
+                story.put(lines)
             else:
-                story.show(FixedSource(found[1]))
+                story.show(FixedSource(lines))
 
         load(self, read, show, group="story", delay=0.05)
 
@@ -200,18 +234,17 @@ class SessionsScreen(ActingPage):
             number, name = tempfile.mkstemp(prefix="claude-mem-", suffix=".md")
             with os.fdopen(number, "w", encoding="utf-8") as file:
                 file.write(text)
-            self.open_in_editor(Path(name))
+            self.open_in_editor(Path(name), to_read=True)
             Path(name).unlink(missing_ok=True)
 
         load(self, lambda: self.memory.browse.story_markdown(session.host_id), show, group="view")
 
 
-def _head(session: Session, entries: list[Any], waiting: list[QueueRow], tokens: int) -> str:
+def _head(session: Session, entries: list[Entry], waiting: list[QueueRow]) -> str:
     """What there is to say of a session in two lines."""
-    ended = session.ended_ms or session.last_ms
-    parts = [session.project, session.status, when.age(ended - session.started_ms), counted(session.prompts, "prompt")]
-    parts += [counted(sum(one.kind != "prompt" for one in entries), "memory", "memories")]
-    parts += [f"{tokens:,} tokens"] if tokens else []
+    parts = [session.project, session.status, when.age(length_ms(session)), render.counted(session.prompts, "prompt")]
+    parts += [render.counted(sum(one.kind != "prompt" for one in entries), "memory", "memories")]
+    parts += [f"{session.tokens:,} tokens"] if session.tokens else []
     parts += [session.branch] if session.branch else []
     line = render.line(" · ".join(parts))
     states: dict[str, int] = {}

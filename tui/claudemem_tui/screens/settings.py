@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Input, Static, Tab, Tabs
 
 from claudemem_lib import render, settings, settings_form
-from claudemem_tui.forms import SettingRow
+from claudemem_tui.forms import Drafts, SettingRow, refill, row_of
 from claudemem_tui.loading import draw, load
-from claudemem_tui.screens.dialogs import Pick
+from claudemem_tui.screens.dialogs import Confirm, Pick
 from claudemem_tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.settings_form import Field
+    from claudemem_lib.trial import Trial
 
 OTHER = "other keys"
 PROVIDERS = {"model": "claude", "gemini_model": "gemini", "openai_model": "openai"}
@@ -34,8 +35,9 @@ class SettingsScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", priority=True),
         ("ctrl+z", "undo", "Undo"),
-        ("ctrl+r", "reset", "Reset to default"),
-        ("ctrl+l", "models", "List models"),
+        ("ctrl+r", "reset", "Default"),
+        ("ctrl+l", "models", "Models"),
+        ("ctrl+g", "test", "Test provider"),
         Binding("escape", "groups", "To the groups", show=False),
     ]
 
@@ -44,9 +46,9 @@ class SettingsScreen(Page):
         self.group = settings.GROUPS[0]
         self.found: dict[str, Field] = {}
         self.other: dict[str, str] = {}
-        self.changes: dict[str, str] = {}
-        self.wrong: dict[str, str] = {}
+        self.drafts = Drafts()
         self.before: dict[str, str | None] = {}
+        self._told = ""
 
     def body(self) -> ComposeResult:
         """Groups, rows, what is not saved."""
@@ -58,6 +60,10 @@ class SettingsScreen(Page):
         """Show the first group."""
         self.query_one(Tabs).focus()
         self._read()
+
+    def open_group(self, name: str) -> None:
+        """Show one group of settings."""
+        self.query_one(Tabs).active = name
 
     def _read(self) -> None:
         folder = self.memory.data_dir
@@ -77,29 +83,24 @@ class SettingsScreen(Page):
             lines = [f"{key} = {value}" for key, value in self.other.items()] or ["settings.json has no keys but ours."]
             head = "Keys of settings.json that are no settings of this release; they are kept as they are.\n"
             made = [Static(Content(render.safe("\n".join([head, *lines]))), markup=False, classes="unknown")]
-            draw(self, lambda: self._replace(rows, made))
+            draw(self, lambda: refill(rows, made))
         else:
             shown = [field for field in self.found.values() if field.about["group"] == self.group]
-            made_rows = [SettingRow(field, self.changes.get(field.name)) for field in shown]
-            draw(self, lambda: self._replace(rows, made_rows))
+            made_rows = [SettingRow(field, self.drafts.texts.get(field.name)) for field in shown]
+            draw(self, lambda: refill(rows, made_rows))
         self._tell()
-
-    async def _replace(self, rows: VerticalScroll, made: list[Static] | list[SettingRow]) -> None:
-        async with self.batch():
-            await rows.remove_children()
-            await rows.mount_all(made)
-        rows.scroll_home(animate=False)
 
     def _tell(self) -> None:
         line = self.query_one("#settings-status", Static)
-        count = len(self.changes)
-        if self.wrong:
-            text = f"{count} changed, {len(self.wrong)} cannot be used"
+        count = len(self.drafts)
+        if self.drafts.wrong:
+            text = f"{count} changed, {len(self.drafts.wrong)} cannot be used"
         elif count:
             text = f"{count} changed and not saved. Ctrl+S saves, Ctrl+Z takes the last back"
         else:
             text = settings_form.WHEN.get(self.group, "")
-        line.update(Content(text))
+        told = f"\n{render.safe(self._told)}" if self._told and self.group == "model" else ""
+        line.update(Content(text + told))
         line.set_class(bool(count), "changed")
 
     def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
@@ -111,13 +112,12 @@ class SettingsScreen(Page):
 
     def on_setting_row_edited(self, event: SettingRow.Edited) -> None:
         """Keep what is changed until it is saved."""
-        self.changes.pop(event.name, None)
-        self.wrong.pop(event.name, None)
-        if event.text is not None:
-            self.changes[event.name] = event.text
-        if event.wrong:
-            self.wrong[event.name] = event.wrong
+        self.drafts.take(event)
         self._tell()
+
+    def unsaved(self) -> int:
+        """The values changed and not saved."""
+        return len(self.drafts)
 
     # ------------------------------------------------------------------------------------------------------------- keys
     def action_groups(self) -> None:
@@ -126,17 +126,17 @@ class SettingsScreen(Page):
 
     def action_save(self) -> None:
         """Write what is changed."""
-        if self.wrong:
-            name, why = next(iter(self.wrong.items()))
+        if self.drafts.wrong:
+            name, why = next(iter(self.drafts.wrong.items()))
             self.notify(f"{self.found[name].about['label']} {why}", severity="error", markup=False)
-        elif self.changes:
-            folder, changes = self.memory.data_dir, dict(self.changes)
+        elif self.drafts:
+            folder, changes = self.memory.data_dir, dict(self.drafts.texts)
             load(self, lambda: settings_form.save(folder, changes), self._saved, group="save")
 
     def _saved(self, before: dict[str, str | None]) -> None:
         groups = {self.found[name].about["group"] for name in before}
         self.before = before
-        self.changes.clear()
+        self.drafts.clear()
         self.notify("Saved. " + " ".join(settings_form.WHEN[group] for group in sorted(groups)), markup=False)
         self._use()
 
@@ -146,10 +146,8 @@ class SettingsScreen(Page):
 
     def action_undo(self) -> None:
         """Take the last unsaved change back; where there is none, what was saved last."""
-        if self.changes:
-            name = list(self.changes)[-1]
-            self.changes.pop(name)
-            self.wrong.pop(name, None)
+        if self.drafts:
+            self.drafts.drop(list(self.drafts.texts)[-1])
             self._draw()
         elif self.before:
             folder, before = self.memory.data_dir, self.before
@@ -159,19 +157,14 @@ class SettingsScreen(Page):
         else:
             self.notify("There is nothing to undo.", severity="warning", markup=False)
 
-    def _row(self) -> SettingRow | None:
-        node = self.focused
-        return next((one for one in node.ancestors if isinstance(one, SettingRow)), None) if node else None
-
     def action_reset(self) -> None:
         """The default again for the setting one stands on."""
-        row = self._row()
+        row = row_of(self.focused)
         if row is None:
             self.notify("Move to a setting first.", severity="warning", markup=False)
             return
         name, folder = row.field.name, self.memory.data_dir
-        self.changes.pop(name, None)
-        self.wrong.pop(name, None)
+        self.drafts.drop(name)
 
         def done(before: dict[str, str | None]) -> None:
             self.before = before
@@ -179,9 +172,30 @@ class SettingsScreen(Page):
 
         load(self, lambda: settings_form.reset(folder, [name]), done, group="save")
 
+    def action_test(self) -> None:
+        """Ask the provider in force one tiny question: a real call, which costs some tokens."""
+        if self.drafts:
+            self.notify("Save first (Ctrl+S): the provider in force is asked.", severity="warning", markup=False)
+            return
+        provider = self.memory.costs.chain.names[0]
+
+        def ask(yes: object) -> None:
+            if yes:
+                self._told = f"Asking {provider} …"
+                self._tell()
+                load(self, self.memory.costs.try_provider, self._tested, group="test")
+
+        question = f"Ask {provider} one tiny question now? It is a real call: some 50 tokens, which count for today."
+        self.app.push_screen(Confirm(question, "Ask"), ask)
+
+    def _tested(self, trial: Trial) -> None:
+        self._told = ("✓ " if trial.ok else "✗ ") + trial.sentence()
+        self._tell()
+        self.notify(trial.sentence(), severity="information" if trial.ok else "error", markup=False)
+
     def action_models(self) -> None:
         """Offer the provider's own list for the model one stands on."""
-        row = self._row()
+        row = row_of(self.focused)
         provider = PROVIDERS.get(row.field.name) if row else None
         if row is None or provider is None:
             self.notify("Move to Claude model, Gemini model or OpenAI model first.", severity="warning", markup=False)

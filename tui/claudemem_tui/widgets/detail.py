@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from claudemem_lib import render
+from claudemem_lib.browse import Entry
 from claudemem_tui.loading import draw, load
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Moment, StoredMemory
+    from claudemem_lib.store.events import QueueRow
     from claudemem_tui.widgets.words import Words
 
 LONGEST = 20_000
 AROUND = 3
+NOTHING = Content("")
 
 
 class Detail(VerticalScroll, can_focus=True):
@@ -39,6 +41,7 @@ class Detail(VerticalScroll, can_focus=True):
     Detail Markdown { padding: 0; margin: 0; background: transparent; height: auto; }
     Detail Markdown > * { margin: 0 0 1 0; }
     Detail #detail-foot { color: $text-muted; }
+    Detail #detail-around { color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, memory: Memory, *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
@@ -64,13 +67,16 @@ class Detail(VerticalScroll, can_focus=True):
         yield Static("", id="detail-origin", markup=False)
         yield Vertical(id="detail-body")
         yield Static("", id="detail-foot", markup=False)
+        yield Static("", id="detail-around", markup=False)
 
-    def show_entry(self, entry: Entry | None, *, hint: str = "", delay: float = 0.06) -> None:
+    def show_entry(self, entry: Entry | QueueRow | None, *, hint: str = "", delay: float = 0.06) -> None:
         """Show an entry; without one, *hint*."""
         self.one, self._then = None, None
-        self._coming = entry is not None and entry.kind != "prompt"
+        self._coming = isinstance(entry, Entry) and entry.kind != "prompt"
         if entry is None:
-            load(self, lambda: None, lambda _none: self._fill("", "", hint, Content("")))
+            load(self, lambda: None, lambda _none: self._fill("", "", hint))
+        elif not isinstance(entry, Entry):
+            load(self, lambda: None, lambda _none: self._event(entry))
         elif entry.kind == "prompt":
             load(
                 self, lambda: self.memory.browse.prompt(entry.id), lambda found: self._prompt(entry, found), delay=delay
@@ -85,12 +91,13 @@ class Detail(VerticalScroll, can_focus=True):
         around = self.memory.timeline(memory_id, before=AROUND, after=AROUND, project=found[0].project)
         return found[0], self.memory.browse.origin(memory_id), around
 
-    def _fill(self, head: str, origin: str, body: str, foot: Content) -> None:
+    def _fill(self, head: str, origin: str, body: str, foot: Content = NOTHING, around: Content = NOTHING) -> None:
         self.text = body
         self.query_one("#detail-head", Static).update(Content(render.safe(head)))
         self.query_one("#detail-origin", Static).update(Content(render.safe(origin)))
         draw(self, lambda: self._draw(render.cut(render.safe(body), LONGEST)))
         self.query_one("#detail-foot", Static).update(foot)
+        self.query_one("#detail-around", Static).update(around)
         self.scroll_home(animate=False)
 
     async def _draw(self, body: str) -> None:
@@ -102,10 +109,17 @@ class Detail(VerticalScroll, can_focus=True):
         else:
             await self._words.update(body)
 
+    def _event(self, row: QueueRow) -> None:
+        """What is not observed yet."""
+        at = f"{render.day(row.occurred_ms)} {render.clock(row.occurred_ms)}"
+        failed = f"\n\n{render.counted(row.attempts, 'failure')}: {row.error}" if row.error else ""
+        text = f"This waits to be observed: the queue screen (4) shows why.{failed}"
+        self._fill(f"{row.kind} {row.tool}".strip(), f"event {row.id} · {row.state} · {at}", text)
+
     def _prompt(self, entry: Entry, found: dict[str, Any]) -> None:
         when = f"{render.day(entry.created_ms)} {render.clock(entry.created_ms)}"
         head = f"Prompt {found['number']} of session {found['session']}"
-        self._fill(head, f"{found['project']} · {when}", found["text"], Content(""))
+        self._fill(head, f"{found['project']} · {when}", found["text"])
 
     def _memory(self, found: tuple[StoredMemory, dict[str, Any], list[Moment]] | None) -> None:
         self._coming = False
@@ -119,7 +133,7 @@ class Detail(VerticalScroll, can_focus=True):
         when = f"{render.day(one.created_ms)} {render.clock(one.created_ms)}"
         label = render.label(one.kind, one.type)
         line = " · ".join(part for part in (f"#{one.id}", label, one.project, when, one.branch) if part) + marks
-        self._fill(render.line(one.title) or "Untitled", line, body_of(one), foot_of(one, origin, around))
+        self._fill(render.line(one.title) or "Untitled", line, body_of(one), foot_of(one, origin), around_of(around))
         then, self._then = self._then, None
         if then is not None:
             then(one)
@@ -136,8 +150,8 @@ def body_of(one: StoredMemory) -> str:
     return "\n\n".join(parts)
 
 
-def foot_of(one: StoredMemory, origin: dict[str, Any], around: list[Moment]) -> Content:
-    """Concepts, files, provenance and neighbours."""
+def foot_of(one: StoredMemory, origin: dict[str, Any]) -> Content:
+    """Concepts, files, provenance."""
     lines: list[Any] = []
 
     def add(label: str, text: str) -> None:
@@ -155,11 +169,16 @@ def foot_of(one: StoredMemory, origin: dict[str, Any], around: list[Moment]) -> 
         counted[event] = counted.get(event, 0) + 1
     add("From", ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counted.items()))
     add("Replaces", ", ".join(f"#{other}" for other in origin["supersedes"]))
-    if len(around) > 1:
-        lines.append(("\nAround it\n", "$text-secondary"))
-    for moment in around if len(around) > 1 else ():
+    return Content.assemble(*lines)
+
+
+def around_of(moments: list[Moment]) -> Content:
+    """Its neighbours in time, a line each."""
+    if len(moments) <= 1:
+        return NOTHING
+    lines: list[Any] = [("Around it\n", "$text-secondary")]
+    for moment in moments:
         mark = "▸" if moment.anchor else " "
-        name = render.label(moment.kind, moment.type)
-        text = f"{mark} {render.clock(moment.created_ms)} {name:<10} {render.line(moment.title, 56) or 'Untitled'}\n"
-        lines.append((text, "bold" if moment.anchor else ""))
+        text = f"{mark} {render.clock(moment.created_ms)} {render.label(moment.kind, moment.type):<10} "
+        lines.append((f"{text}{render.line(moment.title, 200) or 'Untitled'}\n", "bold" if moment.anchor else ""))
     return Content.assemble(*lines)

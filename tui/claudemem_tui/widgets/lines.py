@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_tui.widgets.virtual_list import Cells
 
-WIDE, MIDDLE = 90, 56
+WIDE, ROOMY, MIDDLE = 90, 64, 56
 GLYPHS = {
     "bugfix": "✗", "feature": "✚", "refactor": "⟳", "change": "~", "discovery": "◆", "decision": "⚖", "summary": "Σ",
     "note": "✎", "prompt": "»",
@@ -20,7 +20,7 @@ STYLES = {
 }  # fmt: skip
 
 
-def feed_line(entry: Entry, width: int) -> Cells:
+def feed_line(entry: Entry, width: int, *, project: bool = True) -> Cells:
     """Time, kind, title, and where there is room what found it, the project and the id."""
     name = render.label(entry.kind, entry.type)
     style = STYLES.get(name, "list--kind")
@@ -34,12 +34,8 @@ def feed_line(entry: Entry, width: int) -> Cells:
     cells.append((render.line(entry.title) or "Untitled", 0, title))
     if width >= MIDDLE and entry.engines:
         cells.append((" " + "+".join(engine[:6] for engine in entry.engines), 9, "list--dim"))
+    if width >= ROOMY and project:
+        cells.append(("  " + render.line(entry.project), 18 if width >= WIDE else 14, "list--dim"))
     if width >= WIDE:
-        cells.append(("  " + render.line(entry.project), 18, "list--dim"))
         cells.append((" " + ("P" if entry.kind == "prompt" else "#") + str(entry.id), 9, "list--dim"))
     return cells
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number of things: 1 prompt, 2 prompts, 1 memory, 2 memories."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -12,13 +12,16 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import on
 from textual.binding import Binding
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widgets import Static
 
 from claudemem_lib import render
 from claudemem_tui.loading import load
+from claudemem_tui.widgets.sources import FixedSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,6 +51,34 @@ class Source(Protocol):
 
 
 Cells = list[tuple[str, int, str]]
+
+
+def laid_out(cells: Cells, width: int) -> list[tuple[str, str]]:
+    """Each cell's text cut or filled to its room, with its style class; all together *width* wide where one takes the rest."""
+    used = sum(size for _, size, _ in cells)
+    found = []
+    for text, size, name in cells:
+        room = size or max(0, width - used)
+        line = render.safe(text).replace("\n", " ").replace("\t", " ")
+        if cell_len(line) > room:
+            line = set_cell_size(line, max(0, room - 1)) + "…" if room else ""
+        found.append((set_cell_size(line, room), name))
+    return found
+
+
+class ListHead(Static):
+    """What the columns of a list are, cut like them."""
+
+    DEFAULT_CSS = "ListHead { height: 1; background: $surface; color: $text-muted; }"
+
+    def __init__(self, draw: Callable[[int], Cells]) -> None:
+        super().__init__("", markup=False, classes="list-head")
+        self._cells = draw
+
+    def on_resize(self) -> None:
+        """As wide as the list, whose last column is its scrollbar."""
+        width = max(0, self.size.width - 1)
+        self.update(Content("".join(text for text, _ in laid_out(self._cells(width), width))))
 
 
 class VirtualList(ScrollView, can_focus=True):
@@ -111,11 +142,19 @@ class VirtualList(ScrollView, can_focus=True):
             self.source, self.cursor = source, 0
             self._fill(found[0], found[1])
             if at_end:
-                self.call_after_refresh(self.action_end, True)  # noqa: FBT003  # as the key does
+                self.action_end(last=True)
             else:
-                self.scroll_to(y=0, animate=False)
+                self.scroll_to(y=0, animate=False, force=True)
 
         load(self, first, begin, group="fill")
+
+    def put(self, entries: Sequence[Any]) -> None:
+        """Show these; who stands on a place of the list stays on it."""
+        if self.source is None:
+            self.show(FixedSource(entries))
+        else:
+            self.source = FixedSource(entries)
+            self.renew()
 
     def renew(self) -> None:
         """Read again what is there; who stands on an entry stays on it while new ones come above."""
@@ -133,7 +172,7 @@ class VirtualList(ScrollView, can_focus=True):
             self.cursor += newer if stays else 0
             self._fill(total, page)
             if stays and newer:
-                self.scroll_to(y=self.scroll_offset.y + newer, animate=False)
+                self.scroll_to(y=self.scroll_offset.y + newer, animate=False, force=True)
 
         load(self, again, shift, group="fill")
 
@@ -200,15 +239,10 @@ class VirtualList(ScrollView, can_focus=True):
         cells = self._draw(entry, width) if entry else [("  …", 0, "list--dim")]
         here = index == self.cursor
         over = self.get_component_rich_style("list--cursor" if self.has_focus else "list--blurred") if here else None
-        used = sum(size for _, size, _ in cells)
         segments = []
-        for text, size, name in cells:
+        for text, name in laid_out(cells, width):
             style = self.get_component_rich_style(name)
-            room = size or max(0, width - used)
-            line = render.safe(text).replace("\n", " ").replace("\t", " ")
-            if cell_len(line) > room:
-                line = set_cell_size(line, max(0, room - 1)) + "…" if room else ""
-            segments.append(Segment(set_cell_size(line, room), style + over if over else style))
+            segments.append(Segment(text, style + over if over else style))
         return Strip(segments).adjust_cell_length(width, over or self.rich_style)
 
     def on_resize(self) -> None:
@@ -226,9 +260,9 @@ class VirtualList(ScrollView, can_focus=True):
     def _keep_in_sight(self) -> None:
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
+            self.scroll_to(y=self.cursor, animate=False, force=True)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
     def _tell(self, *, anyway: bool = False) -> None:
         entry = self.current if self.total else None
