@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from attrs import frozen
 
@@ -79,8 +78,12 @@ def systemd(command: Sequence[str]) -> str:
 
 def launchd(command: Sequence[str]) -> str:
     """The agent that runs *command*."""
-    arguments = "\n".join(f"    <string>{escape(part)}</string>" for part in command)
+    arguments = "\n".join(f"    <string>{_xml(part)}</string>" for part in command)
     return _LAUNCHD.format(mark=_MARK, label=LAUNCHD_LABEL, arguments=arguments, idle=_IDLE, minutes=_A_YEAR)
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @frozen

@@ -1,0 +1,59 @@
+"""docs/hosts.md and docs/install.md say what the code does, and every command in them works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from claudemem_lib.hosts import catalog, claude_code, codex, cursor
+from tests.lib.test_hosts import COMMANDS, Machine
+
+DOCS = Path(__file__).parents[2] / "docs"
+HOSTS = (DOCS / "hosts.md").read_text("utf-8")
+ROWS = re.findall(r"^\| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \|$", HOSTS, re.MULTILINE)
+
+
+def commands() -> list[str]:
+    """The `claude-mem install` and `uninstall` lines of both pages."""
+    found = []
+    for name in ("hosts.md", "install.md"):
+        for block in re.findall(r"```sh\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL):
+            found += re.findall(r"^claude-mem (?:un)?install.*", block, re.MULTILINE)
+    return found
+
+
+def test_the_table_has_every_host_and_its_files() -> None:
+    places = catalog.Places({"HOME": "~"}, "linux")
+    expected = []
+    for host in catalog.HOSTS:
+        paths = [str(path) for file in host.files(places, COMMANDS) for path in file.paths]
+        expected.append((host.name, host.label, paths))
+    assert [(name, label, re.findall(r"`(.+?)`", files)) for name, label, _, files in ROWS] == expected
+
+
+def test_the_table_says_who_is_captured() -> None:
+    assert {name for name, _, gets, _ in ROWS if "sessions" in gets} == {h.name for h in catalog.HOSTS if h.captures}
+    assert {name for name, _, gets, _ in ROWS if "search" not in gets} == {"claude-code"}
+
+
+def test_the_numbers_of_hooks_are_right() -> None:
+    words = {7: "Seven", 9: "Nine", 11: "Eleven"}
+    assert f"{words[len(claude_code.groups('', '', ''))]} hooks, in exec form" in HOSTS
+    assert f"{words[len(codex.groups(''))]} hooks in `hooks.json`" in HOSTS
+    assert f"{words[len(cursor.hooks(''))]} hooks in `hooks.json` (Cursor" in HOSTS
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_of_the_pages_works(line: str, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    result = machine.run(*shlex.split(line, comments=True)[1:])
+    assert result.exit_code == 0, result.output
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    for name in ("hosts.md", "install.md"):
+        for target in re.findall(r"\]\(([a-z]+\.md)", (DOCS / name).read_text("utf-8")):
+            assert (DOCS / target).is_file()
