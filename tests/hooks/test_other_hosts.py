@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import claudemem_lib
+from claudemem_lib.catchup import catch_up
 from tests.hooks.test_cost import EVERYTHING, loaded_by
 
 if TYPE_CHECKING:
@@ -226,3 +227,22 @@ def test_another_host_costs_one_module_more(hook: Hook, run: Path, word: str, ca
     loaded = loaded_by(hook, run, call, word)
     assert loaded <= EVERYTHING | {f"claudemem_hooks.{word}"}
     assert f"claudemem_hooks.{word}" in loaded
+
+
+# ------------------------------------------------------------------------------------------------------ one memory
+def test_turns_of_both_hosts_become_memories_of_one_project_without_a_model(hook: Hook) -> None:
+    cursor(hook, "beforeSubmitPrompt", prompt="Fix the leap years")
+    edit = {"old_string": "if y % 4 == 0:", "new_string": "if y % 4 == 0 and y % 100:"}
+    cursor(hook, "afterFileEdit", file_path="/w/dates.py", edits=[edit])
+    cursor(hook, "afterAgentResponse", text="Fixed the centuries.")
+    cursor(hook, "stop", status="completed")
+    codex(hook, "UserPromptSubmit", prompt="Strip the input of the parser")
+    codex(hook, "PostToolUse", tool_name="apply_patch", tool_input={"command": PATCH}, tool_response="ok")
+    codex(hook, "Stop", last_assistant_message="The parser strips its input.")
+    with claudemem_lib.open(hook.data) as memory:
+        catch_up(memory, 20.0)
+        (leap,) = [hit for hit in memory.search("leap years") if hit.kind == "observation"]
+        (strip,) = [hit for hit in memory.search("strips") if hit.kind == "observation"]
+        assert leap.project == strip.project
+        files = {file for memory_ in memory.get([leap.id, strip.id]) for file in memory_.files_modified}
+        assert {"dates.py", "src/parse.py"} <= {file.removeprefix("/w/") for file in files}

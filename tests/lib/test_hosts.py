@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import claudemem_lib
 from claudemem_lib import cli, link, paths
-from claudemem_lib.hosts import catalog, manifest, quoting, units
+from claudemem_lib.hosts import catalog, files, manifest, quoting, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -537,3 +537,31 @@ def test_every_host_and_kind_is_known_by_its_name(environment: Callable[[str, st
         assert catalog.named(host.name) is host
         for file in host.files(places, COMMANDS):
             assert catalog.undoing(file.entry.kind).kind == file.entry.kind
+
+
+# ------------------------------------------------------------------------------------------------------------- crash
+class _TheEnd(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("done", range(5))
+@pytest.mark.parametrize("what", ["install", "uninstall"])
+def test_a_crash_between_two_files_is_undone_by_uninstalling(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, what: str, done: int
+) -> None:
+    carry_out, left = files.carry_out, iter(range(done))
+
+    def until_the_end(change: files.Change) -> None:
+        if next(left, None) is None:
+            raise _TheEnd
+        carry_out(change)
+
+    if what == "uninstall":
+        machine.says("install", "codex", "cursor")
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "carry_out", until_the_end)
+        with pytest.raises(_TheEnd):
+            machine.run(what, "cursor", "codex")
+    machine.says("uninstall")
+    assert machine.files() == machine.before
+    assert not (machine.data / manifest.FILE).exists()
