@@ -6,6 +6,7 @@ live session, adds nothing.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -31,6 +32,10 @@ FILES_PER_TRANSACTION = 200
 LEFTOVER_AGE_MS = 3_600_000
 MARK_AGE_MS = 7 * 86_400_000
 BAD_KEPT = 1_000
+# What says nothing about a file itself: a disk that fails, too many open files, rights that may come back.
+_MAY_PASS = frozenset({
+    errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.ESTALE, errno.EAGAIN, errno.ETIMEDOUT,
+})  # fmt: skip
 
 
 class BadEvent(ValueError):
@@ -108,11 +113,14 @@ def _take_files(database: Database, data_dir: str, names: Sequence[str], at_ms: 
         except FileNotFoundError:
             continue  # another process was faster
         except (BadEvent, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _MAY_PASS:
+                continue  # it stays in the inbox and is tried again
             _set_aside(data_dir, file.name, str(error))
             rejected += 1
     added = store(database, list(found.values()), at_ms)
     for file in found:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):  # one that cannot be removed adds nothing the next time: its event is known
+            file.unlink(missing_ok=True)
     return TakenIn(events=added, repeated=len(found) - added, bad=rejected)
 
 

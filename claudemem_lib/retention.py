@@ -55,7 +55,9 @@ def survey(database: Database, settings: Settings, now_ms: int) -> Pruned:
 def prune(database: Database, settings: Settings, now_ms: int) -> Pruned:
     """Take away what is over its time or beyond the cap, and shrink the file. Every step is a short transaction."""
     planned = survey(database, settings, now_ms)
-    expired = events.expire(database, now_ms - settings.event_retention_days * DAY_MS)
+    expired = 0
+    while step := events.expire(database, now_ms - settings.event_retention_days * DAY_MS):
+        expired += step
     gone = embedding.prune(database, settings.max_embeddings)
     space.shrink(database)
     return Pruned(

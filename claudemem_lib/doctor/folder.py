@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claudemem_lib import intake, lean, link, paths, settings, when
+from claudemem_lib import assembly, intake, lean, link, paths, settings, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def settings_in_use(patient: Patient) -> Check | None:
     """Every setting can be used."""
     if not patient.top.exists():
         return None
-    problems = patient.stats["problems"] if patient.stats else settings.load(patient.data_dir)[1]
+    current, problems = settings.load(patient.data_dir)
+    problems += assembly.problems(current, patient.data_dir)
     if not problems:
         return Check(name="Settings", state=OK, found="All of them can be used.")
     remedy = "`claude-mem settings KEY VALUE` or the settings screen mends it."

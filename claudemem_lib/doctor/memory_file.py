@@ -26,9 +26,8 @@ def integrity(patient: Patient) -> Check:
         remedy = RECOVER if "damaged" in wrong or database is not None else ""
         return Check(name="Memory file", state=FAILED, found=wrong, remedy=remedy)
     if database is not None and database.read_only:
-        return Check(
-            name="Memory file", state=WARNING, found="It can be read but not changed.", remedy="See the settings."
-        )
+        reason = "; ".join(patient.memory.problems[:1]) if patient.memory else ""
+        return Check(name="Memory file", state=WARNING, found=reason or "It can be read but not changed.")
     how = "every page, row and index was read" if patient.full else "every page was read; --full compares indexes too"
     return Check(name="Memory file", state=OK, found=f"Sound: {how}.")
 

@@ -38,7 +38,7 @@ def open_reader(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
         run(connection, sql.READER_PRAGMAS)
-    except (apsw.CantOpenError, apsw.ReadOnlyError) as error:
+    except (apsw.CantOpenError, apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
         return _open_unchanging(path, error)
     except apsw.Error as error:
         raise unreadable(path, error) from error

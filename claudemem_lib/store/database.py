@@ -160,7 +160,10 @@ def open_database(path: str, busy_ms: int = BUSY_MS) -> tuple[Database, tuple[st
         return Database(path, busy_ms=busy_ms), ()
     except NewerSchema as error:
         return Database(path, read_only=True, busy_ms=busy_ms), (str(error),)
-    except StoreUnreadable:
+    except StoreUnreadable as error:
+        if os.path.exists(path) and isinstance(error.__cause__, apsw.FullError | apsw.IOError):  # noqa: PTH110
+            database = Database(path, read_only=True, busy_ms=busy_ms)
+            return database, (f"the disk is full or fails ({error.__cause__}): {_ONLY_READ}",)
         folder = os.path.dirname(path)  # noqa: PTH120  # a text like *path*
         if not os.path.exists(path) or (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):  # noqa: PTH110
             raise
@@ -178,6 +181,9 @@ def _identity(path: str) -> tuple[int, int]:
     except OSError:
         return _GONE
     return found.st_dev, found.st_ino
+
+
+_ONLY_READ = "what is remembered can be read, nothing can be stored. What waits goes on waiting in the inbox."
 
 
 @contextmanager

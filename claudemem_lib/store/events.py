@@ -17,6 +17,7 @@ from claudemem_lib.errors import LeaseLost
 from claudemem_lib.models import Batch, Event
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run
+from claudemem_lib.store.memories import id_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 QUEUED = frozenset({"tool", "failure", "stop", "subagent", "compact", "compacted"})
 CLAIM_LIMIT = 20
+EXPIRED_AT_ONCE = 500
 BACKOFF_MS = (3_000, 5_000, 10_000, 30_000, 60_000)
 
 
@@ -208,10 +210,16 @@ def expiring(database: Database, before_ms: int) -> tuple[int, int]:
 
 
 def expire(database: Database, before_ms: int) -> int:
-    """Empty finished events from before *before_ms*, some at a time; their keys stay, lest something be learned twice."""
+    """Empty at most EXPIRED_AT_ONCE finished events from before *before_ms*; gives how many.
+
+    Their keys stay, lest something be learned twice.
+    """
     with database.write() as connection:
-        run(connection, sql.EXPIRE, (before_ms,))
-        return connection.changes()
+        rows = run(connection, sql.EXPIRED, (before_ms, EXPIRED_AT_ONCE))
+        run(connection, sql.TAKE_EVENTS_OUT, (id_list([row[0] for row in rows]),))
+        for row in rows:
+            run(connection, sql.PUT_EVENT_BACK, row)
+        return len(rows)
 
 
 def counts(database: Database) -> dict[str, int]:

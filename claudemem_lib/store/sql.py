@@ -384,10 +384,14 @@ EXPIRING = """
 SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM events
 WHERE state = 'finished' AND payload <> '' AND finished_ms < ?
 """
-EXPIRE = """
-UPDATE events SET payload = '' WHERE id IN (
-  SELECT id FROM events WHERE state = 'finished' AND payload <> '' AND finished_ms < ? LIMIT 2000)
+# Taken out and put back, not updated: an update leaves each short row alone on the page that its long one filled.
+_BUT_PAYLOAD = """id, uid, key, session_id, prompt_number, kind, tool, occurred_ms, state, taken_ms, batch, lease_until_ms, claims,
+  attempts, failures, not_before_ms, error, finished_ms"""
+EXPIRED = f"""
+SELECT {_BUT_PAYLOAD} FROM events WHERE state = 'finished' AND payload <> '' AND finished_ms < ? ORDER BY finished_ms LIMIT ?
 """
+TAKE_EVENTS_OUT = "DELETE FROM events WHERE id IN carray(?)"
+PUT_EVENT_BACK = f"INSERT INTO events({_BUT_PAYLOAD}, payload) VALUES ({', '.join('?' * 18)}, '')"
 
 # -------------------------------------------------------------------------------------------------------- memories
 ADD_MEMORY = """

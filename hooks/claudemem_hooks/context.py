@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 CATCH_UP_S = 1.0
 _BUSY_MS = 250
+BACKLOG_FILES = 5_000
+BACKLOG = (
+    "claude-mem: {} recorded events wait to be taken in; none is lost. `claude-mem doctor` says why nobody does it."
+)
 DAMAGED = (
     "claude-mem: the memory file is damaged, so this session is told nothing of the past. What happens is recorded all the same. "
     "`claude-mem recover` saves what can be read."
@@ -51,7 +55,7 @@ def _told(payload: dict[str, Any], in_force: dict[str, Any], data_dir: str, sess
         if _others_wait(data_dir, session) or _observing_waits(connection):
             _catch_up(data_dir, session if payload.get("source") == "compact" else "")
             connection = connection or _reader(data_dir)
-        return _text(connection, payload, in_force) if connection is not None else "", ""
+        return _text(connection, payload, in_force) if connection is not None else "", _backlog(data_dir)
     except Corrupt:
         return "", DAMAGED
 
@@ -93,6 +97,15 @@ def _others_wait(data_dir: str, session: str) -> bool:
         return f'"session":{lean.dumps(session)}' not in lean.read_file(f"{inbox}/{names[0]}")
     except OSError:
         return False
+
+
+def _backlog(data_dir: str) -> str:
+    """What a person should know of an inbox that nobody takes in: nothing is lost, but it does not become memory either."""
+    try:
+        waiting = len(system.listdir(f"{data_dir}/{paths.INBOX}"))
+    except OSError:
+        return ""
+    return BACKLOG.format(waiting) if waiting >= BACKLOG_FILES else ""
 
 
 def _observing_waits(connection: Connection | None) -> bool:

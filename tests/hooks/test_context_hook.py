@@ -177,6 +177,18 @@ def test_a_damaged_memory_is_told_to_the_person_and_the_event_kept(
     assert database.read_bytes() == bytes(data)
 
 
+def test_a_huge_backlog_that_nobody_takes_in_is_told(full: Hook, project: Path) -> None:
+    for number in range(5_000):
+        (full.inbox / f"0{number}.json").mkdir(parents=True)
+    (full.data / "claude-mem.db").chmod(0o400)
+    full.inbox.chmod(0o700)
+    payload = {"hook_event_name": "SessionStart", "session_id": "s1", "cwd": str(project), "source": "startup"}
+    (full.data / "inbox" / "bad").write_text("a file, so that nothing can be set aside")
+    outcome = full.feed(json.dumps(payload).encode())
+    assert "recorded events wait to be taken in" in json.loads(outcome.stdout)["systemMessage"]
+    assert outcome.seconds < LIMIT_S
+
+
 def test_a_folder_that_is_gone_is_no_reason_to_fail(full: Hook, project: Path) -> None:
     project.rmdir()
     assert "How prices are kept" in told(full, project)

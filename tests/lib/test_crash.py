@@ -98,12 +98,12 @@ def test_killed_at_any_write_each_event_ends_once(scenario: str, how: str, strid
 @pytest.mark.parametrize(
     ("scenario", "how", "stride"),
     [
-        ("create", "io", 5),
-        ("create", "full", 7),
-        ("take_in", "io", 2),
-        ("take_in", "full", 3),
-        ("observe", "io", 2),
-        ("observe", "full", 3),
+        ("create", "io", 4),
+        ("create", "full", 5),
+        ("take_in", "io", 1),
+        ("take_in", "full", 1),
+        ("observe", "io", 1),
+        ("observe", "full", 1),
     ],
 )
 def test_a_write_that_fails_is_told_and_costs_nothing(scenario: str, how: str, stride: int, template: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_corrupt_file_is_told_and_the_inbox_waits(memories: Memories, hosts: C
     host = hosts(memory)
     host.turn()
     memory.take_in()
-    memory.remember("x" * 50_000)
+    memory.remember("x" * 19_000)
     host.turn()
     memory.close()
     file = Path(memory.database.path)
