@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claudemem_lib import assembly, intake, lean, link, paths, settings, when
+from claudemem_lib import intake, lean, link, paths, settings, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def settings_in_use(patient: Patient) -> Check | None:
     """Every setting can be used."""
     if not patient.top.exists():
         return None
-    current, problems = settings.load(patient.data_dir)
-    problems += assembly.problems(current, patient.data_dir)
+    database = patient.database
+    writable = database is not None and not database.read_only  # else the first problem told is that of the file
+    problems = patient.stats["problems"] if writable and patient.stats else settings.load(patient.data_dir)[1]
     if not problems:
         return Check(name="Settings", state=OK, found="All of them can be used.")
     remedy = "`claude-mem settings KEY VALUE` or the settings screen mends it."
