@@ -220,7 +220,11 @@ def clean(data_dir: str, path: str | os.PathLike[str] | None = ".", *, dry_run: 
     else:
         message = f"{top} is no folder"
         raise BadRequest(message)
-    return [outcome for file in found for outcome in _cleaned(data_dir, file, dry_run=dry_run)]
+    return [
+        outcome
+        for file in found
+        for outcome in (*_cleaned(data_dir, file, dry_run=dry_run), *_left_over(file, dry_run=dry_run))
+    ]
 
 
 def _context_files(top: str) -> Iterator[str]:
@@ -229,11 +233,20 @@ def _context_files(top: str) -> Iterator[str]:
     for folder, inner, names in os.walk(top):
         skipped = (*_NOT_WALKED, "objects") if folder.endswith(".git") else _NOT_WALKED
         inner[:] = sorted(name for name in inner if name not in skipped)
-        for path in (f"{folder}/{name}" for name in FILES if name in names):
+        for path in (f"{folder}/{name}" for name in FILES if {name, files.temporary(Path(name)).name} & set(names)):
             real = projects.real_path(path)
             if real.startswith(f"{top}/") and real not in met:
                 yield path
             met.add(real)
+
+
+def _left_over(path: Path, *, dry_run: bool) -> Iterator[Outcome]:
+    """What a killed process left of a new file, taken away too."""
+    half = files.temporary(path)
+    if half.is_file():
+        if not dry_run:
+            half.unlink(missing_ok=True)
+        yield Outcome(path=str(half), state="removed")
 
 
 def _cleaned(data_dir: str, path: Path, *, dry_run: bool) -> Iterator[Outcome]:

@@ -497,6 +497,36 @@ def test_clean_finds_every_block_of_ours_wherever_it_is(
     assert says("folder-context", "clean", "--all")["files"] == []
 
 
+@pytest.mark.usefixtures("filled")
+def test_clean_takes_away_what_a_killed_process_left(says: Callable[..., Any], root: Path) -> None:
+    before = tree(root)
+    half = root / "src" / f".{NAME}.claude-mem.tmp"
+    half.write_text("<claude-mem-con")
+    says("folder-context", "clean", str(root), "--dry-run")
+    assert half.exists()
+    assert states(says("folder-context", "clean", str(root)), root) == {f"src/{half.name}": "removed"}
+    assert changed(before, root) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", " ", "~/x/a.py", "https://host/x/a.py", "with space/a.py", "with#mark/a.py", "/elsewhere/a.py", "../out/a.py",
+        "src/../../out/a.py", "same/same/a.py", "C:/x/a.py", "double//slash/a.py",
+    ],
+)  # fmt: skip
+def test_a_path_that_is_no_plain_one_inside_the_project_names_no_folder(
+    data: Path, says: Callable[..., Any], root: Path, name: str
+) -> None:
+    for folder in ("same/same", "with space", "with#mark", "double/slash", "~/x", "https:/host/x", "C:/x"):
+        (root / folder).mkdir(parents=True)
+    (root.parent / "out").mkdir()
+    with claudemem_lib.open(data) as memory:
+        know(memory, root, "a.py", name)
+    found = says("folder-context", "generate", str(root), "--subfolders")
+    assert states(found, root) == {NAME: "created"}
+
+
 # ------------------------------------------------------------------------------------------------- memory and itself
 @pytest.mark.usefixtures("filled")
 def test_memory_does_not_eat_its_own_blocks(memory: Memory, host: Host, says: Callable[..., Any], root: Path) -> None:
