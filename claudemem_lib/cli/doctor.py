@@ -14,7 +14,6 @@ from claudemem_lib import doctor as doctors
 from claudemem_lib import link, render
 from claudemem_lib import recover as recovery
 from claudemem_lib.cli.base import example, json_option, show
-from claudemem_lib.doctor import probe as probes
 from claudemem_lib.doctor import report as reports
 
 LISTED_IDS = 20
@@ -34,6 +33,9 @@ MARKS = {doctors.OK: "ok     ", doctors.WARNING: "warning", doctors.FAILED: "FAI
 @click.option(
     "--probe", is_flag=True, help="Send an event the whole way from a hook to a search, and leave no trace of it."
 )
+@click.option(
+    "--provider", is_flag=True, help="Ask the provider one tiny question: a real call that costs some tokens."
+)
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend, then check again.")
 @click.option("--dry-run", is_flag=True, help="With --fix: only say what would be mended.")
 @click.option(
@@ -41,16 +43,17 @@ MARKS = {doctors.OK: "ok     ", doctors.WARNING: "warning", doctors.FAILED: "FAI
 )
 @json_option
 @click.pass_obj
-def doctor(data_dir: str, /, *, full: bool, probe: bool, as_json: bool, **how: Any) -> None:
+def doctor(data_dir: str, /, *, full: bool, as_json: bool, **how: Any) -> None:
     """Say what is well, what is not, why, and what to do about it.
 
     Exit status: 0 if nothing failed (there may be warnings), 1 if something did.
     """
-    checks = _checks(data_dir, full=full, probe=probe)
+    asked = {"probe": how["probe"], "provider": how["provider"]}
+    checks = _checks(data_dir, full=full, **asked)
     wanted = [check.fix for check in checks if check.fix] if how["fix"] else []
     done = [] if how["dry_run"] or not wanted else doctors.mend(data_dir, full=full)
     if done:
-        checks = _checks(data_dir, full=full, probe=probe)
+        checks = _checks(data_dir, full=full, **asked)
     if how["target"]:
         _write_report(data_dir, Path(how["target"]), checks)
     found = {"state": doctors.worst(checks), "checks": [check.plain() for check in checks]}
@@ -63,9 +66,8 @@ def doctor(data_dir: str, /, *, full: bool, probe: bool, as_json: bool, **how: A
     click.get_current_context().exit(EXIT[doctors.worst(checks)])
 
 
-def _checks(data_dir: str, *, full: bool, probe: bool) -> list[doctors.Check]:
-    found = doctors.examine(data_dir, full=full)
-    return [*found, probes.probe(doctors.Patient(data_dir))] if probe else found
+def _checks(data_dir: str, *, full: bool, probe: bool, provider: bool) -> list[doctors.Check]:
+    return [*doctors.examine(data_dir, full=full), *doctors.on_request(data_dir, probe=probe, provider=provider)]
 
 
 def _lines(check: doctors.Check) -> list[str]:
@@ -114,13 +116,11 @@ def _report(found: recovery.Recovered) -> str:
     if found.rebuilt:
         verb = "would be" if found.dry_run else "was"
         return f"Only the full text did not fit its rows ({found.wrong}); it {verb} made anew. No memory was lost."
-    would = "would be " if found.dry_run else ""
-    lines = [f"Wrong     {found.wrong}"]
-    lines += [f"{would}saved".capitalize().ljust(10) + _rows(found)]
-    lines += [f"Lost      {_lost(found)}"]
+    saved = "Would save" if found.dry_run else "Saved"
+    lines = [f"Wrong       {found.wrong}", f"{saved:12}{_rows(found)}", f"Lost        {_lost(found)}"]
     if found.dry_run:
         return "\n".join([*lines, "Nothing was changed; run it without --dry-run to do this."])
-    lines += [f"Taken in  {found.taken_in} events that waited in the inbox"] if found.taken_in else []
+    lines += [f"Taken in    {found.taken_in} events that waited in the inbox"] if found.taken_in else []
     if found.set_aside:
         lines.append(f"The damaged file lies in {found.set_aside}; delete that folder once you miss nothing.")
     lines.append("`claude-mem backfill` learns again what is missing, from the host's transcripts.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from claudemem_lib.doctor import folder, hooks, memory_file, programs, queue
+from claudemem_lib.doctor import probe as probes
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 from claudemem_lib.doctor.patient import Patient
 
@@ -50,6 +51,13 @@ def examine(data_dir: str, memory: Memory | None = None, *, full: bool = False) 
         return _all(patient)
 
 
+def on_request(data_dir: str, *, probe: bool, provider: bool) -> list[Check]:
+    """The checks that do something, each only if wanted: a *probe* the whole way, and a *provider* asked for some tokens."""
+    wanted = [*([probes.probe] if probe else []), *([programs.asked] if provider else [])]
+    with Patient(data_dir) as patient:
+        return [found for check in wanted if (found := _run(check, patient)) is not None]
+
+
 def mend(data_dir: str, memory: Memory | None = None, *, full: bool = False) -> list[str]:
     """Examine, and do what the checks offer to mend; gives what was done, one sentence each."""
     with Patient(data_dir, memory, full=full) as patient:
@@ -76,4 +84,4 @@ def worst(checks: Iterable[Check]) -> str:
     return next((state for state in (FAILED, WARNING) if state in states), OK)
 
 
-__all__ = ["CHECKS", "FAILED", "OK", "WARNING", "Check", "Patient", "examine", "mend", "worst"]
+__all__ = ["CHECKS", "FAILED", "OK", "WARNING", "Check", "Patient", "examine", "mend", "on_request", "worst"]

@@ -97,8 +97,10 @@ def _same(folder: str, top: Path) -> bool:
     return os.path.realpath(Path(folder).expanduser()) == os.path.realpath(top)
 
 
-def called(patient: Patient) -> Check:
+def called(patient: Patient) -> Check | None:
     """The newest event is as new as the host's newest transcript."""
+    if patient.database is None and (patient.top / paths.DATABASE).exists():
+        return None  # who cannot be asked does not know
     last_ms, host_ms = _last_event_ms(patient), _last_transcript_ms(patient)
     now_ms = ids.now_ms()
     if not last_ms:

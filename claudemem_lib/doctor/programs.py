@@ -176,6 +176,17 @@ def provider(patient: Patient) -> Check | None:
     return Check(name="Provider", state=OK, found=found)
 
 
+def asked(patient: Patient) -> Check | None:
+    """The provider in force answers one tiny question; a real call that costs some tokens, so only made when wanted."""
+    if patient.memory is None:
+        return None
+    trial = patient.memory.costs.try_provider()
+    if trial.ok:
+        return Check(name="Provider asked", state=OK, found=trial.sentence())
+    remedy = "The key or login, the address and the model are on the settings screen; `claude-mem models` lists models."
+    return Check(name="Provider asked", state=FAILED, found=trial.sentence(), remedy=remedy)
+
+
 def semantic(patient: Patient) -> Check | None:
     """Whether search by meaning works: the packages, the model on this machine, how many memories are embedded."""
     memory = patient.memory

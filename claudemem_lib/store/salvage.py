@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 ROWS_PER_TRANSACTION = 500
 LISTED = 100
 SCHEMA_ROOT = 1
+LEFT_OUT = (
+    "migrations",
+    "transcripts",
+)  # the new file has its own record; what was read has to be read again for what is lost
 
 
 @frozen(kw_only=True)
@@ -63,13 +67,13 @@ def into(pages: Pages, database: Database) -> tuple[Saved, ...]:
 
 
 def tables(database: Database) -> list[Table]:
-    """The tables that hold something of their own: not those that an index keeps, and not the record of migrations."""
+    """The tables that hold something of their own: not those that an index keeps, and not what is LEFT_OUT."""
     found = database.rows(sql.TABLES)
     virtual = [name for name, text in found if text.startswith("CREATE VIRTUAL")]
     own = [
         name
         for name, _ in found
-        if name not in (*virtual, "migrations")
+        if name not in (*virtual, *LEFT_OUT)
         and not name.startswith("sqlite_")
         and not any(name.startswith(f"{one}_") for one in virtual)
     ]

@@ -2,7 +2,7 @@
 
     python killed.py SCENARIO HOW TEMPLATE FOLDER [STRIDE]
 
-SCENARIO is take_in, observe, create or backfill. HOW is kill (the process kills itself), torn (the same, after half of the
+SCENARIO is take_in, observe, create, backfill or prune. HOW is kill (the process kills itself), torn (the same, after half of the
 write), io (the write fails) or full (the disk is full). TEMPLATE is the data folder the work begins with, copied to FOLDER for
 each try. STRIDE 3 breaks off at every third write only.
 
@@ -113,10 +113,13 @@ def counted(verb: Any, breaks: Break) -> Any:
 
 def work(scenario: str, folder: str, breaks: Break | None = None) -> None:
     """The work that is broken off. What fails while closing is SQLite's own business, unless it kills."""
-    with claudemem_lib.open(folder, provider=Fake(), clock=lambda: NOW_MS) as memory:
+    late_ms = 30 * DAY_MS if scenario == "prune" else 0
+    with claudemem_lib.open(folder, provider=Fake(), clock=lambda: NOW_MS + late_ms) as memory:
         try:
             if scenario == "observe":
                 memory.observe_pending()
+            elif scenario == "prune":
+                memory.prune()
             elif scenario == "backfill":
                 list(memory.backfill(f"{folder}/transcripts"))
         finally:

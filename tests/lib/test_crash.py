@@ -70,6 +70,9 @@ def prepare(scenario: str, template: Path) -> None:
             file.unlink()
     elif scenario == "observe":
         claudemem_lib.open(template).close()
+    elif scenario == "prune":
+        with claudemem_lib.open(template, provider=Fake()) as memory:
+            memory.observe_pending()
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,8 @@ def prepare(scenario: str, template: Path) -> None:
         ("take_in", "torn", 2),
         ("observe", "kill", 1),
         ("observe", "torn", 2),
+        ("prune", "kill", 1),
+        ("prune", "torn", 1),
     ],
 )
 def test_killed_at_any_write_each_event_ends_once(scenario: str, how: str, stride: int, template: Path) -> None:
@@ -104,6 +109,8 @@ def test_killed_at_any_write_each_event_ends_once(scenario: str, how: str, strid
         ("take_in", "full", 1),
         ("observe", "io", 1),
         ("observe", "full", 1),
+        ("prune", "io", 1),
+        ("prune", "full", 1),
     ],
 )
 def test_a_write_that_fails_is_told_and_costs_nothing(scenario: str, how: str, stride: int, template: Path) -> None:

@@ -341,6 +341,19 @@ def test_a_hook_that_does_not_run_fails_the_probe(data: Path, home: Path) -> Non
     assert not list(data.glob(".probe-*"))
 
 
+def test_a_provider_is_asked_only_when_wanted(data: Path, memory: Memory) -> None:
+    assert "Provider asked" not in found(data)
+    asked = json.loads(command(data, "--provider", "--json").stdout)["checks"][-1]
+    assert (asked["name"], asked["state"]) == ("Provider asked", "ok")
+    settings.save(
+        str(data), {"provider": "openai", "openai_api_key": SECRET, "openai_base_url": "http://127.0.0.1:9/v1"}
+    )
+    checks = doctor.on_request(str(data), probe=False, provider=True)
+    assert [(check.name, check.state) for check in checks] == [("Provider asked", doctor.FAILED)]
+    assert SECRET not in checks[0].found
+    assert memory.search(WORD) == []
+
+
 # ----------------------------------------------------------------------------------------------------------- command
 def command(top: Path, *arguments: str) -> Any:
     return CliRunner().invoke(cli.main, ["--data-dir", str(top), "doctor", *arguments])

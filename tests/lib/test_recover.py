@@ -387,10 +387,19 @@ def test_the_command_says_what_was_saved_what_was_lost_and_where_the_old_file_is
     assert "Nothing was changed" in tried
     said = command(damaged).output
     assert "memories" in said.splitlines()[1]
-    assert re.search(r"^Lost      \d+ memories \(#\d+", said, re.MULTILINE)
+    assert re.search(r"^Lost        \d+ memories \(#\d+", said, re.MULTILINE)
     assert str(damaged / "damaged") in said
     assert "claude-mem backfill" in said
     assert command(damaged).output == "The memory file is sound; nothing was changed.\n"
+
+
+def test_transcripts_are_read_again_after_a_recovery(damaged: Path) -> None:
+    with claudemem_lib.open(damaged) as memory, memory.database.write() as connection:
+        connection.execute("INSERT INTO transcripts VALUES ('/t/1.jsonl', 1, 1, 1)")
+    header(database(damaged))
+    recover(str(damaged))
+    with claudemem_lib.open(damaged) as memory:
+        assert memory.database.rows("SELECT path FROM transcripts") == []
 
 
 def test_the_command_tells_programs_the_same(damaged: Path) -> None:
