@@ -74,7 +74,7 @@ def _running(data: Path) -> list[str]:
     return found
 
 
-def test_install_use_uninstall_leaves_the_home_as_the_client_alone_would_have_left_it(
+def test_rank_19_install_use_uninstall_leaves_the_home_as_the_client_alone_would_have_left_it(
     home: Home, script: Script, tmp_path: Path
 ) -> None:
     relay = here.commands(sys.executable, home.client.data).server()

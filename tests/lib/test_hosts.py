@@ -79,7 +79,7 @@ def machine(tmp_path: Path) -> Machine:
 
 # ----------------------------------------------------------------------------------------------- install, uninstall
 @pytest.mark.parametrize("name", NAMES)
-def test_install_and_uninstall_of_each_host_leave_every_byte(machine: Machine, name: str) -> None:
+def test_rank_19_install_and_uninstall_of_each_host_leave_every_byte(machine: Machine, name: str) -> None:
     dry = machine.says("install", name, "--dry-run")
     assert "+" in dry["diff"]
     assert machine.files() == machine.before
@@ -364,7 +364,7 @@ def test_purging_nothing_is_no_problem(machine: Machine) -> None:
     assert "is not there" in machine.run("uninstall", "--purge", "--yes").stdout
 
 
-def test_after_uninstalling_no_server_runs_and_nothing_says_that_one_does(remembering: Machine) -> None:
+def test_rank_19_after_uninstalling_no_server_runs_and_nothing_says_that_one_does(remembering: Machine) -> None:
     holding = "import sys, time; from claudemem_lib import link; link.lock(sys.argv[1]); print('x', flush=True); time.sleep(60)"
     with subprocess.Popen(
         [sys.executable, "-c", holding, str(remembering.data)], stdout=subprocess.PIPE, text=True
@@ -401,7 +401,9 @@ COMMANDS = catalog.Commands(
 
 
 @pytest.mark.parametrize("host", catalog.HOSTS, ids=lambda host: host.name)
-def test_on_windows_every_file_lies_in_the_profile_and_names_our_programs_by_absolute_path(host: catalog.Host) -> None:
+def test_rank_11_on_windows_every_file_lies_in_the_profile_and_names_our_programs_by_absolute_path(
+    host: catalog.Host,
+) -> None:
     for file in host.files(WINDOWS, COMMANDS):
         for path in file.paths:
             assert isinstance(path, PureWindowsPath)
@@ -483,7 +485,7 @@ _windows_paths = st.builds(
 
 
 @given(st.lists(_windows_paths, min_size=1, max_size=4))
-def test_a_line_for_windows_means_the_same_to_cmd_and_to_powershell(command: list[str]) -> None:
+def test_rank_11_a_line_for_windows_means_the_same_to_cmd_and_to_powershell(command: list[str]) -> None:
     line = quoting.windows(command)
     assert windows_words(through_cmd(line)) == command
     assert windows_words(through_cmd(through_powershell(line))) == command
