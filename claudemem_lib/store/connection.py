@@ -176,6 +176,11 @@ def corrupt(path: str, reason: object) -> StoreCorrupt:
 
 def unreadable(path: str, error: Exception) -> StoreUnreadable:
     """What to say about a file that cannot be used."""
+    if isinstance(error, apsw.CorruptError) and getattr(error, "extendedresult", 0) == apsw.SQLITE_CORRUPT_VTAB:
+        return StoreUnreadable(
+            f"the full text in {path} is damaged: {error}. `claude-mem doctor --fix` makes it anew from the rows, and no memory is "
+            "lost. Until then events go on waiting in the inbox."
+        )
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return corrupt(path, error)
     return StoreUnreadable(

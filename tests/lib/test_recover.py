@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import claudemem_lib
-from claudemem_lib import cli, lean, link, paths
+from claudemem_lib import cli, doctor, lean, link, paths
 from claudemem_lib.errors import ForeignDatabase, NotFound, StoreCorrupt, StoreUnreadable
 from claudemem_lib.recover import recover
 from claudemem_lib.store import checkup, sql
@@ -249,6 +249,23 @@ def test_a_full_text_that_does_not_fit_its_rows_is_made_anew_in_its_place(damage
     assert contents(damaged)["memories"]
     with claudemem_lib.open(damaged) as memory:
         assert next(hit.title for hit in memory.search("Memory 007")) == "Memory 007"
+
+
+def test_a_damaged_full_text_is_told_as_what_it_is_and_mended_under_an_open_memory(
+    damaged: Path, hosts: Callable[..., Host]
+) -> None:
+    with claudemem_lib.open(damaged) as memory:
+        with memory.database.write() as connection:
+            connection.execute("UPDATE memories_fts_data SET block = zeroblob(20) WHERE id > 10")
+            connection.execute("UPDATE prompts_fts_data SET block = zeroblob(20) WHERE id > 10")
+        with claudemem_lib.open(damaged) as other, pytest.raises(StoreUnreadable, match="claude-mem doctor --fix"):
+            other.search("Memory 007")
+        with pytest.raises(StoreUnreadable, match="claude-mem doctor --fix"):
+            memory.search("Memory 007")
+        hosts(memory, "s4").prompt("said meanwhile")
+        assert "Made the full text anew." in doctor.mend(str(damaged), full=True)
+        assert next(hit.title for hit in memory.search("Memory 007")) == "Memory 007"
+        assert memory.take_in().events == 1
 
 
 # ----------------------------------------------------------------------------------------------------------- the verb
