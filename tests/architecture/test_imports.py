@@ -35,3 +35,13 @@ def test_importing_the_library_loads_nothing_else() -> None:
 def test_every_public_name_of_the_library_loads() -> None:
     ran = _python("import claudemem_lib as lib; print([name for name in lib.__all__ if not hasattr(lib, name)])")
     assert ran.stdout == "[]\n", ran.stderr
+
+
+def test_a_memory_that_is_only_read_imports_nothing_that_observes() -> None:
+    ran = _python(
+        "import tempfile; from claudemem_lib.memory import Memory; "
+        "folder = tempfile.TemporaryDirectory(); memory = Memory(folder.name); memory.search('login'); memory.projects(); "
+        "observing = ('assembly', 'asking', 'observer', 'prompts', 'replies', 'providers'); "
+        "print([name for name in observing if 'claudemem_lib.' + name in sys.modules]); memory.close()"
+    )
+    assert ran.stdout == "[]\n", ran.stderr

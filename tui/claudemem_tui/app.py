@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -43,6 +44,9 @@ class MemoryApp(App[None]):
 
     TITLE = "claude-mem"
     DEFAULT_MODE = "home"
+    CSS_PATH = (
+        Path(__file__).with_name("screens") / "home.tcss"
+    )  # with the app's own: styles that come later are all parsed anew
     COMMANDS = App.COMMANDS | {ScreenCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # declared by Textual as it is
     BINDINGS: ClassVar[list[BindingType]] = [
