@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from claudemem_lib import install
 from claudemem_lib.hosts import claude_code, codex, cursor, jsontext, mcp, units
 
 if TYPE_CHECKING:
@@ -333,3 +336,28 @@ def test_a_file_without_anything_of_ours_is_given_back_as_it_is(entry: Entry) ->
     text = "" if entry.kind in ("codex-server", "whole") else '{\n  "a": [1 , 2]\n}\n'
     assert entry.removed(text, "") == text
     assert not entry.is_mentioned(text)
+
+
+# ------------------------------------------------------------------------------------------- through the whole installer
+@settings(deadline=None, max_examples=60)
+@given(documents(), toml(), st.sampled_from([b"", b"\xef\xbb\xbf"]))
+def test_installing_and_uninstalling_gives_every_byte_back_whatever_the_files_are(
+    document: tuple[str, dict[str, Any]], config: str, bom: bytes
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder).resolve()
+        environment = {"HOME": str(home), "PATH": ""}
+        before = {
+            home / ".config/Code/User/mcp.json": bom + document[0].replace('"mcpServers"', '"servers"', 1).encode(),
+            home / ".gemini/settings.json": bom + document[0].encode(),
+            home / ".codex/config.toml": bom + config.encode(),
+        }
+        for path, data in before.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        for host in ("vscode", "gemini", "codex"):
+            install.apply(install.plan_host(host, home / "data", environment))
+        assert all(path.read_bytes() != data for path, data in before.items())
+        install.apply(install.uninstall_plan(home / ".claude", home / "data", environment))
+        assert {path: path.read_bytes() for path in before} == before
+        assert not (home / ".codex/hooks.json").exists()
