@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ENGINES = {"ours, text only": (True, False), "ours, vectors only": (False, True), "ours": (True, True)}
 TITLE_CHARACTERS = 80
 PER_TRANSACTION = 500
+APART = "UPDATE memories SET content_key = NULL WHERE content_key IS NOT NULL"
 
 
 class Remembered:
@@ -82,6 +83,7 @@ class Ours:
                     project = sessions.project_id(connection, identity, one.created_ms)
                     origin = memories.Origin(project_id=project, created_ms=one.created_ms)
                     title = one.title or " ".join(one.text.split())[:TITLE_CHARACTERS]
+                    connection.execute(APART)  # documents that say the same are found one by one, as the sets count
                     number = memories.add_note(connection, title, one.text, origin, (), one.names)
                     self._keys[number] = (one.haystack, one.key)
                     self._tokens[number] = len(one.text) // 4
