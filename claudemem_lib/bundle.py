@@ -41,7 +41,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "link": {"from": None, "to": None, "kind": None, "created_ms": 0},
 }  # fmt: skip
 _CHOICES = {
-    ("tombstone", "kind"): {"memory", "session", "project"},
+    ("tombstone", "kind"): {"memory", "session", "prompt", "project", "span"},
     ("session", "status"): {"active", "completed"},
     ("prompt", "origin"): {"user", "host"},
     ("memory", "kind"): {"observation", "summary", "note"},

@@ -1,21 +1,23 @@
-"""What a person does to the memory by hand: edit, pin, mark superseded, forget, rename and merge projects, and undo.
+"""What a person does to the memory by hand: edit, pin, mark superseded, rename and merge projects; and undo.
 
-Everything but forgetting a project can be undone for UNDO_MS: how is kept in the same file and let go of afterwards.
+All of it, and forgetting (forget.py), can be undone for UNDO_MS: how is kept in the same file and let go of afterwards.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from claudemem_lib import redact, render, settings
+from claudemem_lib import redact, settings
 from claudemem_lib.errors import BadRequest, NotFound
-from claudemem_lib.store import curating, memories, sql, status
+from claudemem_lib.store import curating, memories, space, sql, status, undo
 from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import apsw
 
@@ -39,33 +41,6 @@ TEXTS = (
 LISTS = ("facts", "concepts", "files_modified", "files_read")
 
 
-@frozen
-class Holds:
-    """What there is of a project."""
-
-    name: str
-    root: str
-    observations: int
-    summaries: int
-    notes: int
-    pinned: int
-    sessions: int
-    prompts: int
-    waiting: int
-
-    def sentence(self) -> str:
-        """For people who are about to delete it."""
-        counted = render.counted
-        parts = [
-            counted(self.observations, "observation"), counted(self.summaries, "summary", "summaries"),
-            counted(self.notes, "note"), counted(self.prompts, "prompt"), counted(self.sessions, "session"),
-        ]  # fmt: skip
-        parts += [counted(self.waiting, "event") + " not observed yet"] if self.waiting else []
-        again = f" New sessions in {self.root} are recorded again; exclude it to record nothing." if self.root else ""
-        pinned = f" ({self.pinned} pinned)" if self.pinned else ""
-        return f"{', '.join(parts)} of {self.name} go for good{pinned}; undo cannot bring them back.{again}"
-
-
 class Curate:
     """Changing verbs of a memory that a person asks for."""
 
@@ -87,7 +62,8 @@ class Curate:
         for name in changes:
             _check_length(name, getattr(edited, name))
         with self._database.write() as connection:
-            self._undoable(connection, f"the edit of #{memory_id}", "put_back", curating.whole(connection, [memory_id]))
+            number = undo.begin(connection, self._clock(), f"the edit of #{memory_id}", "put_back")
+            undo.keep_memories(connection, number, [memory_id])
             curating.edit(connection, edited, self._clock())
             status.count_masked(connection, out.counts)
 
@@ -107,39 +83,29 @@ class Curate:
         self._all_there([memory_id, *([] if by is None else [by])])
         with self._database.write() as connection:
             what = f"marking #{memory_id} as superseded" if by else f"marking #{memory_id} as current"
-            self._undoable(connection, what, "put_back", curating.whole(connection, [memory_id]))
+            undo.keep_memories(connection, undo.begin(connection, self._clock(), what, "put_back"), [memory_id])
             run(connection, sql.UNLINK, (memory_id,))
             if by is not None:
                 link = {"memory": by, "other": memory_id, "kind": "supersedes", "at": self._clock()}
                 run(connection, sql.LINK, link)
 
-    def forget(self, ids: Iterable[int]) -> list[int]:
-        """Delete memories, undoable for UNDO_MS; gives the ids that were there. `Memory.forget` leaves nothing to undo."""
-        wanted = list(dict.fromkeys(ids))
-        with self._database.write() as connection:
-            kept = curating.whole(connection, wanted)
-            gone = memories.forget(connection, wanted)
-            if gone:
-                what = f"forgetting {', '.join(f'#{one}' for one in gone[:5])}{' and others' if len(gone) > 5 else ''}"  # noqa: PLR2004
-                self._undoable(connection, what, "put_back", kept)
-            return gone
-
     def undo(self) -> str:
         """Undo the last change of the last UNDO_MS; gives what was undone. NotFound if there is none."""
         with self._database.write() as connection:
-            found = curating.take_undo(connection, self._clock() - UNDO_MS)
+            found = undo.take(connection, self._clock() - UNDO_MS)
             if found is None:
                 message = f"there is nothing to undo; changes can be undone for {UNDO_MS // 60_000} minutes"
                 raise NotFound(message)
-            what, verb, payload = found
+            number, what, verb, payload = found
             if verb == "put_back":
-                curating.put_back(connection, payload)
+                undo.put_back(connection, number)
             elif verb == "pin":
                 curating.pin(connection, [payload["id"]], self._clock(), on=payload["on"])
             elif verb == "rename":
                 curating.rename(connection, payload["id"], payload["name"])
             else:
                 curating.split(connection, payload)
+            undo.drop(connection, number)
             return what
 
     def rename_project(self, project: str, name: str) -> None:
@@ -178,28 +144,24 @@ class Curate:
         settings.save(self._data_dir, {"excluded_projects": excluded})
         return excluded
 
-    def holds(self, project: str) -> Holds:
-        """What forget_project() would delete."""
-        found = self._project(project)
-        counts = curating.holds(self._database, found.id)
-        return Holds(found.name, found.root, *counts)
-
-    def forget_project(self, project: str) -> tuple[int, int]:
-        """Delete a project, its sessions and all its memories for good; gives how many memories and sessions."""
-        found = self._project(project)
+    def lapse(self, *, at_once: bool = False) -> None:
+        """Let go of what can no longer be undone (*at_once*: of all that could), until no byte of it is in our files."""
+        before_ms = undo.AT_ONCE if at_once else self._clock() - UNDO_MS
+        if self._database.read_only or not undo.lapsed(self._database, before_ms):
+            return
         with self._database.write() as connection:
-            curating.lapse(connection)
-            return curating.drop_project(connection, found.id)
-
-    def lapse(self) -> None:
-        """Let go of what can no longer be undone."""
-        with self._database.write() as connection:
-            curating.lapse(connection, self._clock() - UNDO_MS)
+            over = undo.lapse(connection, before_ms)
+        for _, payload in over:
+            for name in (payload or {}).get("remove", ()):
+                with suppress(OSError):
+                    (Path(self._data_dir) / name).unlink()
+        if space.written_back(self._database):  # else somebody reads an older state just now: the next time
+            with self._database.write() as connection:
+                for number, _ in over:
+                    undo.drop(connection, number)
 
     def _undoable(self, connection: apsw.Connection, what: str, verb: str, payload: Any) -> None:
-        now_ms = self._clock()
-        curating.lapse(connection, now_ms - UNDO_MS)
-        curating.remember_undo(connection, now_ms, what, verb, payload)
+        undo.begin(connection, self._clock(), what, verb, payload)
 
     def _all_there(self, ids: list[int]) -> list[Any]:
         found = memories.get(self._database, ids)

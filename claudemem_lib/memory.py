@@ -33,10 +33,11 @@ from claudemem_lib.browse import Browse
 from claudemem_lib.curate import Curate
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
+from claudemem_lib.forget import Forgetting
 from claudemem_lib.models import TakenIn
 from claudemem_lib.observing import Observing
 from claudemem_lib.pauses import Pauses
-from claudemem_lib.store import checkup, curating, events, fulltext, memories, sessions, status
+from claudemem_lib.store import checkup, events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
 from claudemem_lib.transfer import Transfer
 
@@ -69,6 +70,7 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     memory = Memory(where, settings, provider, clock, embedder=embedder)
     with contextlib.suppress(StoreBusy):  # what waits goes on waiting; reading needs no lock
         memory.take_in()
+        memory.curate.lapse()
     return memory
 
 
@@ -96,6 +98,7 @@ class Memory(Observing):
         self._provider = provider
         self.browse = Browse(self.database)
         self.curate = Curate(self.database, self.data_dir, self.clock, lambda: self.settings)
+        self.forget = Forgetting(self)
         self.pauses = Pauses(self.database, self.data_dir, self.clock)
         self.transfer = Transfer(self)
         self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
@@ -149,6 +152,7 @@ class Memory(Observing):
     def prune(self, *, dry_run: bool = False) -> Pruned:
         """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes. Context files follow."""
         if not dry_run:
+            self.curate.lapse()
             folder_context.refresh(self.database, self.settings)
         return (retention.survey if dry_run else retention.prune)(self.database, self.settings, self.clock())
 
@@ -240,12 +244,6 @@ class Memory(Observing):
     def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
         """Memories in full, in the order of the ids; unknown ids are left out."""
         return memories.get(self.database, given.ids(ids_wanted))
-
-    def forget(self, ids_wanted: Iterable[int]) -> list[int]:
-        """Delete memories for good; gives the ids that were there. `curate.forget` can be undone for a while."""
-        with self.database.write() as connection:
-            curating.lapse(connection)
-            return memories.forget(connection, given.ids(ids_wanted))
 
     def context(
         self, cwd: str | None = None, *, source: str = "startup", session: str = "", given: Settings | None = None

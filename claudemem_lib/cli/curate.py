@@ -1,4 +1,4 @@
-"""Commands that change what is remembered: edit, pin, unpin, supersede, forget, undo, project; and export of a session."""
+"""Commands that change what is remembered: edit, pin, unpin, supersede, undo, project; and export of a session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.cli.forget import forget, forget_project
 from claudemem_lib.curate import LISTS, TEXTS
 from claudemem_lib.timeline import anchor_of
 
@@ -67,23 +68,6 @@ def supersede(memory: Memory, number: int, by: int | None, *, clear: bool, as_js
     memory.curate.supersede(number, by)
     text = f"#{number} is current again." if clear else f"#{number} is superseded by #{by}."
     show({"memory": number, "superseded_by": by}, text, as_json=as_json)
-
-
-@click.command(epilog=example("forget 42 43", "forget 42 --now"))
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=memory_id)
-@click.option("--now", is_flag=True, help="For good at once: nothing is kept to undo it.")
-@click.option("--dry-run", is_flag=True, help="Only say which are there.")
-@json_option
-@with_memory
-def forget(memory: Memory, ids: tuple[int, ...], *, now: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete memories; `claude-mem undo` brings them back for ten minutes."""
-    if dry_run:
-        there = [one.id for one in memory.get(ids)]
-        show({"would_forget": there}, f"{len(there)} memories would be forgotten.", as_json=as_json)
-        return
-    gone = memory.forget(ids) if now else memory.curate.forget(ids)
-    hint = "" if now or not gone else " `claude-mem undo` brings them back for ten minutes."
-    show({"forgotten": gone}, f"{len(gone)} memories are forgotten.{hint}", as_json=as_json)
 
 
 @click.command(epilog=example("undo"))
@@ -146,23 +130,7 @@ def exclude(memory: Memory, name: str, *, off: bool, as_json: bool) -> None:
     show({"excluded": folders}, f"Excluded folders: {', '.join(folders) or 'none'}.", as_json=as_json)
 
 
-@project.command("forget", epilog=example("project forget old --dry-run", "project forget old --yes"))
-@click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@json_option
-@with_memory
-def forget_project(memory: Memory, name: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Delete a project, its sessions and all its memories for good."""
-    holds = memory.curate.holds(name)
-    if dry_run:
-        show(holds, f"{holds.sentence()}\nNothing was deleted.", as_json=as_json)
-        return
-    if not yes:
-        click.confirm(f"{holds.sentence()} Delete?", abort=True, err=True)
-    memories, sessions = memory.curate.forget_project(name)
-    found = {"memories": memories, "sessions": sessions}
-    show(found, f"{memories} memories and {sessions} sessions of {name} are gone.", as_json=as_json)
+project.add_command(forget_project)
 
 
 COMMANDS = (edit, pin, unpin, supersede, forget, undo, export_session, project)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import apsw
 from attrs import frozen
 
 from claudemem_lib.store import asked, sql
+from claudemem_lib.store.connection import run
 from claudemem_lib.store.memories import id_list, text_list
+from claudemem_lib.words import terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from claudemem_lib.store.database import Database
 
@@ -196,12 +199,25 @@ def _likes(files: Sequence[str]) -> tuple[str, dict[str, str]]:
         folder = path[:-1].lstrip() if path.endswith("/*") else ""
         conditions.append((sql.FILE_IN if folder else sql.FILE_LIKE).format(number))
         if folder:
-            values |= {f"file{number}": f"%/{_literal(folder.strip('/'))}/", f"folder{number}": folder}
+            values |= {f"file{number}": f"%/{literal(folder.strip('/'))}/", f"folder{number}": folder}
         else:
-            values[f"file{number}"] = f"%{_literal(path)}%"
+            values[f"file{number}"] = f"%{literal(path)}%"
     return " OR ".join(conditions), values
 
 
-def _literal(path: str) -> str:
+def matching(match: str, texts: Iterable[tuple[int, str]]) -> set[int]:
+    """Those of some texts that an FTS5 expression finds, read as the memories are: in an index of their own, in memory."""
+    book = apsw.Connection(":memory:")
+    try:
+        run(book, sql.WORDS_BOOK)
+        with book:
+            for number, text in texts:
+                run(book, sql.ADD_TO_BOOK, (number, text, terms_of(text)))
+        return {row[0] for row in run(book, sql.IN_BOOK, (match,))}
+    finally:
+        book.close()
+
+
+def literal(path: str) -> str:
     """*path* with LIKE's own characters taken literally."""
     return path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -11,8 +11,9 @@ import json
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from claudemem_lib.store import curating, memories, sessions, sql, status
+from claudemem_lib.store import curating, forgetting, memories, sessions, sql, status
 from claudemem_lib.store.connection import run
+from claudemem_lib.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections import deque
@@ -90,13 +91,14 @@ class Merging:
         """Whether a record is of what was forgotten."""
         session = record["id"] if record["record"] == "session" else record.get("session")
         at_ms = record["last_ms" if record["record"] == "session" else "created_ms"]
-        if record["record"] == "memory" and run(connection, sql.DEAD, ("memory", record["uid"])):
+        dead = Tombstones(connection)
+        if record["record"] == "memory" and dead.memory(record["uid"]):
             return True
-        if session and run(connection, sql.DEAD, ("session", session)):
+        if record["record"] == "prompt" and dead.prompt(str(session), record["number"]):
             return True
         key = record.get("project") or self._project_of(connection, session)
-        dead = run(connection, sql.DEAD, ("project", key)) if key else []
-        return bool(dead) and at_ms < dead[0][0]
+        begun_ms = record["started_ms"] if record["record"] == "session" else at_ms
+        return all(dead.moment(key, session or "", moment_ms) for moment_ms in (begun_ms, at_ms))
 
     @staticmethod
     def _project_of(connection: apsw.Connection, session: Any) -> str:
@@ -256,10 +258,10 @@ class Merging:
 def enforce(database: Database, record: dict[str, Any]) -> int:
     """Delete what a tombstone is about, a few rows a transaction; gives how many memories, prompts and sessions."""
     kind, key, gone = record["kind"], record["key"], 0
-    if kind == "memory":
-        steps: list[tuple[str, tuple[Any, ...]]] = [(sql.FORGET_UID, (key,))]
-    elif kind == "session":
-        steps = [(sql.FORGET_OF_SESSION, (key,)), (sql.FORGET_SESSION, (key,))]
+    if kind in ("memory", "prompt", "span"):
+        return forgetting.bury(database, kind, key, record["at_ms"])
+    if kind == "session":
+        steps: list[tuple[str, tuple[Any, ...]]] = [(sql.FORGET_OF_SESSION, (key,)), (sql.FORGET_SESSION, (key,))]
     else:
         found = database.row(sql.PROJECT_BY_KEY, (key,))
         values = (found[0], record["at_ms"]) if found else ()

@@ -27,3 +27,11 @@ def shrink(database: Database) -> int:
         with suppress(StoreBusy):
             database.rows(sql.CHECKPOINT)
     return freed
+
+
+def written_back(database: Database) -> bool:
+    """Move the whole log into the file and empty it; False while somebody reads what only the log's past holds."""
+    try:
+        return not database.row(sql.CHECKPOINT)[0]
+    except StoreBusy:
+        return False

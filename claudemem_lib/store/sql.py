@@ -194,7 +194,7 @@ CREATE TABLE provider_health(
 # ------------------------------------------------------------------------------------------------------ connection
 READER_PRAGMAS = "PRAGMA query_only=1; PRAGMA mmap_size=1073741824; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY"
 WRITER_PRAGMAS = (
-    "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1; PRAGMA secure_delete=FAST;"
+    "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1; PRAGMA secure_delete=ON;"
     "PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
 )
 # The mark has to be in the first transaction, or a file left by a killed process would be somebody else's. The first pragma
@@ -764,16 +764,6 @@ SESSION_TOKENS = f"SELECT session_id, sum({_ALL_TOKENS}) FROM usage WHERE sessio
 _ALL_COLUMNS = """id, uid, kind, type, project_id, session_id, prompt_number, batch, title, subtitle, narrative, facts,
   investigated, learned, completed, next_steps, notes, verbatim, terms, branch, provider, model, work_tokens, read_tokens,
   created_ms, changed_ms, pinned, content_key, repeats, repeated_ms"""
-WHOLE_ROWS = f"SELECT {_ALL_COLUMNS} FROM memories WHERE id IN carray(?)"
-WHOLE_LINKS = """
-SELECT memory_id, other_id, kind, created_ms FROM memory_links WHERE memory_id IN carray(:ids) OR other_id IN carray(:more)
-"""
-PUT_BACK = f"INSERT INTO memories({_ALL_COLUMNS}) VALUES ({', '.join('?' * 30)})"
-PUT_BACK_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
-PUT_BACK_LINK = """
-INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms) SELECT ?1, ?2, ?3, ?4
-WHERE EXISTS (SELECT 1 FROM memories WHERE id = ?1) AND EXISTS (SELECT 1 FROM memories WHERE id = ?2)
-"""
 EDIT_MEMORY = """
 UPDATE memories SET type = :type, title = :title, subtitle = :subtitle, narrative = :narrative, facts = :facts,
   investigated = :investigated, learned = :learned, completed = :completed, next_steps = :next_steps, notes = :notes,
@@ -784,10 +774,145 @@ CLEAR_FILES = "DELETE FROM memory_files WHERE memory_id = ?"
 CLEAR_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id = ?"
 PIN = "UPDATE memories SET pinned = :on, changed_ms = :at WHERE id = :id RETURNING id"
 UNLINK = "DELETE FROM memory_links WHERE other_id = ? AND kind = 'supersedes' RETURNING memory_id"
-ADD_UNDO = "INSERT INTO undo(created_ms, what, verb, payload) VALUES (?, ?, ?, ?)"
-LAST_UNDO = "SELECT id, what, verb, payload FROM undo WHERE created_ms >= ? ORDER BY id DESC LIMIT 1"
+ADD_UNDO = "INSERT INTO undo(created_ms, what, verb, payload) VALUES (?, ?, ?, ?) RETURNING id"
+LAST_UNDO = (
+    "SELECT id, what, verb, payload FROM undo WHERE created_ms >= ? AND verb <> 'purge' ORDER BY id DESC LIMIT 1"
+)
 TAKE_UNDO = "DELETE FROM undo WHERE id = ?"
-LAPSE_UNDO = "DELETE FROM undo WHERE created_ms < ?"
+LAPSED = "SELECT EXISTS (SELECT 1 FROM undo WHERE created_ms < ? OR verb = 'purge')"
+LAPSE_ROWS = "DELETE FROM undo_rows WHERE undo_id IN (SELECT id FROM undo WHERE created_ms < ?)"
+LAPSE_UNDO = """
+UPDATE undo SET verb = 'purge', what = '', payload = CASE WHEN verb = 'put_back' THEN payload ELSE '{}' END
+WHERE created_ms < ? AND verb <> 'purge'
+"""
+TO_PURGE = "SELECT id, payload FROM undo WHERE verb = 'purge'"
+# Rows as they were, to be put back: by table, its columns; each row is one JSON array.
+_KEPT = {
+    "projects": "id, key, name, root, created_ms",
+    "project_aliases": "key, project_id",
+    "sessions": """id, host_id, project_id, title, status, source, cwd, branch, started_ms, last_ms, ended_ms, context_ms,
+      context_before_ms""",
+    "prompts": "id, session_id, number, host_prompt_id, origin, text, terms, created_ms",
+    "events": """id, uid, key, session_id, prompt_number, kind, tool, payload, occurred_ms, state, taken_ms, batch,
+      lease_until_ms, claims, attempts, failures, not_before_ms, error, finished_ms""",
+    "memories": _ALL_COLUMNS,
+    "memory_files": "memory_id, role, path, position",
+    "memory_concepts": "memory_id, concept",
+    "memory_repeats": "memory_id, batch, session_id, prompt_number",
+    "memory_links": "memory_id, other_id, kind, created_ms",
+    "usage": "id, session_id",
+    "tombstones": "kind, key, at_ms",
+}
+KEEP = {
+    table: f"INSERT INTO undo_rows(undo_id, place, kept) SELECT :undo, '{table}', json_array({columns}) FROM {table} WHERE "
+    for table, columns in _KEPT.items()
+}
+KEEP_BY = "{} IN carray(:ids)"
+KEEP_TOMBSTONE = "kind = :kind AND key = :key"
+KEEP_SET = "INSERT INTO undo_rows(undo_id, place, kept) VALUES (:undo, 'set', json_array(:kind, :key))"
+_OF_UNDO = "FROM undo_rows WHERE undo_id = :undo AND place = "
+_ANEW = {
+    "sessions": "(id) DO UPDATE SET title = excluded.title",
+    "prompts": "(id) DO UPDATE SET text = excluded.text, terms = excluded.terms, origin = excluded.origin",
+    "events": """(id) DO UPDATE SET payload = excluded.payload, state = excluded.state, batch = excluded.batch,
+      lease_until_ms = excluded.lease_until_ms, error = excluded.error, finished_ms = excluded.finished_ms""",
+}
+PUT_BACK = {
+    table: f"""INSERT INTO {table}({columns}) SELECT {", ".join(f"kept ->> {at}" for at in range(columns.count(",") + 1))}
+    {_OF_UNDO}'{table}' ORDER BY id ON CONFLICT {_ANEW.get(table, "DO NOTHING")}"""
+    for table, columns in _KEPT.items()
+    if table not in ("projects", "usage", "memory_links")
+}
+KEPT_PROJECTS = f"SELECT kept ->> 0, kept ->> 1, kept ->> 2, kept ->> 3, kept ->> 4 {_OF_UNDO}'projects'"
+PUT_BACK_LINKS = f"""
+INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms)
+SELECT kept ->> 0, kept ->> 1, kept ->> 2, kept ->> 3 {_OF_UNDO}'memory_links'
+  AND EXISTS (SELECT 1 FROM memories WHERE id = kept ->> 0) AND EXISTS (SELECT 1 FROM memories WHERE id = kept ->> 1)
+"""
+PUT_BACK_USAGE = f"""
+UPDATE usage SET session_id = k.session FROM (SELECT kept ->> 0 AS id, kept ->> 1 AS session {_OF_UNDO}'usage') k
+WHERE usage.id = k.id
+"""
+DROP_KEPT = f"DELETE FROM memories WHERE id IN (SELECT kept ->> 0 {_OF_UNDO}'memories')"
+DROP_SET = f"DELETE FROM tombstones WHERE (kind, key) IN (SELECT kept ->> 0, kept ->> 1 {_OF_UNDO}'set')"
+PROJECT_WITH_KEY = "SELECT id FROM projects WHERE key = ?"
+SET_ASIDE_PROJECT = "UPDATE projects SET key = key || char(31), name = name || char(31) WHERE id = ?"
+
+# ------------------------------------------------------------------------------------------------------- forgetting
+CHOSEN_MEMORIES = """
+SELECT m.id, {text}, m.project_id FROM memories m JOIN projects p ON p.id = m.project_id WHERE 1 {filters} ORDER BY m.id
+"""
+_TEXTS = "title subtitle narrative facts investigated learned completed next_steps notes verbatim"
+ALL_TEXT = " || char(10) || ".join(f"m.{name}" for name in _TEXTS.split())
+CHOSEN_MATCH = " AND m.id IN (SELECT rowid FROM memories_fts WHERE memories_fts MATCH :match)"
+CHOSEN_SESSION_MEMORIES = " AND m.session_id = :session"
+CHOSEN_FILES = " AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id AND ({paths}))"
+CHOSEN_FILE = """(f.path = :path{0} OR p.root || '/' || f.path = :path{0} OR f.path LIKE :end{0} ESCAPE '\\')"""
+CHOSEN_FOLDER = """
+(substr(f.path, 1, length(:path{0})) = :path{0} OR substr(p.root || '/' || f.path, 1, length(:path{0})) = :path{0}
+  OR f.path LIKE :end{0} ESCAPE '\\')
+"""
+CHOSEN_PROMPTS = """
+SELECT q.id, {text}, s.project_id FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE q.text <> '' {filters} ORDER BY q.id
+"""
+CHOSEN_EVENTS = """
+SELECT e.id, {text}, s.project_id FROM events e JOIN sessions s ON s.id = e.session_id WHERE e.payload <> '' {filters}
+"""
+CHOSEN_PROMPT_IDS = " AND q.id IN carray(:ids)"
+ID_OF_MEMORY = "SELECT id FROM memories WHERE uid = ?"
+ID_OF_PROMPT = """
+SELECT -q.id FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE s.host_id = ? AND q.number = ?
+"""
+CHOSEN_TITLES = "SELECT s.id, s.title, s.project_id FROM sessions s WHERE s.title <> '' {filters}"
+CHOSEN_SESSIONS = "SELECT s.id FROM sessions s WHERE 1 {filters}"
+# Of a span of time: what lies in it as a whole and does not go on any more.
+SESSION_WITHIN = """ AND s.started_ms >= :since AND s.last_ms < :until
+  AND (s.status = 'completed' OR s.last_ms < :quiet)"""
+CHOSEN_PROJECT = " AND s.project_id = :project"
+CHOSEN_SESSION = " AND s.id = :session"
+SPAN = " AND {column} >= :since AND {column} < :until"
+MEMORIES_OF_SESSIONS = "SELECT id FROM memories WHERE session_id IN carray(?)"
+ROWS_OF_SESSIONS = "SELECT id FROM {table} WHERE session_id IN carray(?)"
+EVIDENCE_OF = """
+SELECT e.id FROM memories m JOIN events e ON e.session_id = m.session_id AND e.prompt_number = m.prompt_number
+WHERE m.id IN carray(:ids) AND e.batch = m.batch AND e.payload <> ''
+UNION SELECT e.id FROM memory_repeats r JOIN events e ON e.session_id = r.session_id AND e.prompt_number = r.prompt_number
+WHERE r.memory_id IN carray(:more) AND e.batch = r.batch AND e.payload <> ''
+"""
+PROMPT_EVENTS = """
+SELECT e.id FROM prompts q JOIN events e ON e.session_id = q.session_id AND e.prompt_number = q.number AND e.kind = 'prompt'
+WHERE q.id IN carray(?) AND e.payload <> ''
+"""
+UIDS = "SELECT uid FROM memories WHERE id IN carray(?)"
+HOST_IDS = "SELECT host_id FROM sessions WHERE id IN carray(?) ORDER BY last_ms DESC"
+PROMPT_NUMBERS = """
+SELECT s.host_id, q.number FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE q.id IN carray(?)
+"""
+PROJECT_KEYS = "SELECT key FROM projects WHERE id = :id UNION SELECT key FROM project_aliases WHERE project_id = :id"
+PROJECT_ROOTS = "SELECT id, root FROM projects WHERE root <> ''"
+PROJECT_NAME = "SELECT name, root FROM projects WHERE id = ?"
+OLDEST_OF = """
+SELECT min(at) FROM (SELECT min(created_ms) AS at FROM memories WHERE id IN carray(:memories)
+UNION ALL SELECT min(created_ms) FROM prompts WHERE id IN carray(:prompts)
+UNION ALL SELECT min(occurred_ms) FROM events WHERE id IN carray(:events)
+UNION ALL SELECT min(started_ms) FROM sessions WHERE id IN carray(:sessions))
+"""
+TITLES_OF = (
+    "SELECT q.session_id, q.text, s.title FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE q.id IN carray(?)"
+)
+BLANK_EVENTS = """
+UPDATE events SET payload = '', error = '', lease_until_ms = 0, batch = CASE WHEN state = 'finished' THEN batch END,
+  finished_ms = coalesce(finished_ms, :now), state = 'finished' WHERE id IN carray(:ids)
+"""
+BLANK_PROMPTS = "UPDATE prompts SET text = '', terms = '', origin = 'host' WHERE id IN carray(?)"
+FIRST_REQUEST = "SELECT text FROM prompts WHERE session_id = ? AND origin = 'user' ORDER BY number LIMIT 1"
+RETITLE = "UPDATE sessions SET title = ? WHERE id = ?"
+DROP_SESSIONS = "DELETE FROM sessions WHERE id IN carray(?)"
+WORDS_BOOK = """
+CREATE VIRTUAL TABLE book USING fts5(text, terms, content='', tokenize='porter unicode61 remove_diacritics 2')
+"""
+ADD_TO_BOOK = "INSERT INTO book(rowid, text, terms) VALUES (?, ?, ?)"
+IN_BOOK = "SELECT rowid FROM book WHERE book MATCH ?"
 RENAME_PROJECT = "UPDATE projects SET name = ? WHERE id = ?"
 WHOLE_PROJECT = "SELECT id, key, name, root, created_ms FROM projects WHERE id = ?"
 PUT_BACK_PROJECT = "INSERT INTO projects(id, key, name, root, created_ms) VALUES (?, ?, ?, ?, ?)"
@@ -799,19 +924,7 @@ DROP_ALIAS = "DELETE FROM project_aliases WHERE key = ?"
 RETURN_SESSIONS = "UPDATE sessions SET project_id = ? WHERE id IN carray(?)"
 RETURN_MEMORIES = "UPDATE memories SET project_id = ? WHERE id IN carray(?)"
 RETURN_ALIAS = "UPDATE project_aliases SET project_id = ? WHERE key = ?"
-PROJECT_HOLDS = """
-SELECT (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'observation'),
-  (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'summary'),
-  (SELECT count(*) FROM memories WHERE project_id = :id AND kind = 'note'),
-  (SELECT count(*) FROM memories WHERE project_id = :id AND pinned = 1),
-  (SELECT count(*) FROM sessions WHERE project_id = :id),
-  (SELECT count(*) FROM prompts p JOIN sessions s ON s.id = p.session_id WHERE s.project_id = :id),
-  (SELECT count(*) FROM events e JOIN sessions s ON s.id = e.session_id
-   WHERE s.project_id = :id AND e.state IN ('pending', 'claimed', 'parked'))
-"""
 DROP_PROJECT = "DELETE FROM projects WHERE id = ?"
-DROP_PROJECT_MEMORIES = "DELETE FROM memories WHERE project_id = ? RETURNING id"
-DROP_PROJECT_SESSIONS = "DELETE FROM sessions WHERE project_id = ? RETURNING id"
 
 # --------------------------------------------------------------------------------------------------------- salvage
 TABLES = "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
@@ -877,7 +990,6 @@ INSERT INTO tombstones(kind, key, at_ms) VALUES (:kind, :key, :at)
 ON CONFLICT(kind, key) DO UPDATE SET at_ms = :at WHERE at_ms < :at RETURNING kind
 """
 # A few at a time, so that no transaction is long.
-FORGET_UID = "DELETE FROM memories WHERE uid = ? RETURNING id"
 FORGET_OF_SESSION = """
 DELETE FROM memories WHERE id IN (
   SELECT id FROM memories WHERE session_id = (SELECT id FROM sessions WHERE host_id = ?) LIMIT 20) RETURNING id

@@ -11,6 +11,7 @@ span     a time and its scope: everything, a project by its key, or a session by
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from claudemem_lib.store import sql
@@ -30,7 +31,7 @@ class Tombstones:
     def __init__(self, connection: apsw.Connection) -> None:
         """Read the spans of time; everything else is looked up when it is asked for."""
         self._connection = connection
-        self._spans = [_span(row[0]) for row in run(connection, sql.TOMBSTONES_OF, ("span",))]
+        self._spans = [span_of(row[0]) for row in run(connection, sql.TOMBSTONES_OF, ("span",))]
 
     def memory(self, uid: str) -> bool:
         """Whether the memory with this uid was forgotten."""
@@ -76,7 +77,20 @@ def add(connection: apsw.Connection, made: Iterable[Tombstone]) -> None:
         run(connection, sql.ADD_TOMBSTONE, one)
 
 
-def _span(key: str) -> tuple[int, int, str]:
-    times, _, scope = key.partition(" ")
-    since, _, until = times.partition("..")
-    return int(since), int(until), scope
+def prompt_of(key: str) -> tuple[str, int]:
+    """The host's session and the number in the key of a prompt's tombstone; of a key that is none, those of no prompt."""
+    found = _PROMPT.fullmatch(key)
+    return (found[1], int(found[2])) if found else ("", 0)
+
+
+def span_of(key: str) -> tuple[int, int, str]:
+    """Since and until in the key of a span's tombstone, and its scope: "", `session:ID` or `project:KEY`.
+
+    A key that is none, which a bundle may bring, is of no time at all.
+    """
+    found = _SPAN.fullmatch(key)
+    return (int(found[1]), int(found[2]), found[3] or "") if found else (0, 0, "")
+
+
+_PROMPT = re.compile(r"(.+)#(\d{1,9})", re.DOTALL)
+_SPAN = re.compile(r"(-?\d{1,16})\.\.(-?\d{1,16})(?: ((?:session|project):.+))?", re.DOTALL)

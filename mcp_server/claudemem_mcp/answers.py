@@ -12,7 +12,7 @@ import attrs
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field
 
-from claudemem_lib import render
+from claudemem_lib import render, search
 
 if TYPE_CHECKING:
     from claudemem_lib.models import Hit, Moment, StoredMemory
@@ -123,8 +123,8 @@ class ContextAnswer(BaseModel):
 class ForgottenAnswer(BaseModel):
     """What was deleted, or what a confirmation would delete."""
 
-    deleted: list[int] = []
-    pending: list[int] = []
+    deleted: list[int | str] = []
+    pending: list[int | str] = []
     confirmation: str = ""
     next: str = ""
 
@@ -133,6 +133,11 @@ class StatusAnswer(BaseModel):
     """The facts of `claude-mem status`."""
 
     facts: dict[str, Any]
+
+
+def named(hit: int) -> int | str:
+    """An ID as an agent is given it: a memory's number, or P10 for a prompt."""
+    return hit if hit > 0 else search.name(hit)
 
 
 def answer(text: str, value: BaseModel) -> CallToolResult:

@@ -35,7 +35,7 @@ GET = "Memories in full by their IDs (as search and timeline show them). Ask for
 SAVE = "Save a note for future sessions. It comes up again at every session start of its project."
 CONTEXT = "Exactly what a session starting in a folder is told."
 RECENT = "The newest memories of a project, or of all."
-FORGET = "Delete memories for good. One ID is deleted at once; for several, call it once for a confirmation token, then with it."
+FORGET = "Delete memories. One ID is deleted at once; for several, call it once for a confirmation token, then with it."
 STATUS = "What is stored, what waits to be observed, and what went wrong."
 
 RECALL = """\

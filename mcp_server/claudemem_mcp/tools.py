@@ -205,7 +205,7 @@ class Tools:
         value = answers.MemoriesAnswer(
             memories=[answers.memory(one) for one in found],
             prompts=[answers.prompt(number, one) for number, one in asked.items()],
-            missing=[one if one > 0 else search.name(one) for one in missing],
+            missing=[answers.named(one) for one in missing],
         )
         return answers.answer(text.strip(), value)
 
@@ -250,15 +250,17 @@ class Tools:
         if len(wanted) > 1 and (confirmation is None or self._waiting.pop(confirmation, None) != wanted):
             token = secrets.token_hex(4)
             self._waiting = {token: wanted}
-            text = f"This would delete {len(wanted)} memories for good. To do it, repeat the call with confirmation={token!r}."
-            return answers.answer(text, answers.ForgottenAnswer(pending=wanted, confirmation=token, next=text))
-        deleted = await self._run(lambda: self._memory.forget(wanted))
-        text = (
-            f"Deleted {', '.join(f'#{number}' for number in deleted)}."
-            if deleted
-            else "Nothing is stored under these IDs."
-        )
-        return answers.answer(text, answers.ForgottenAnswer(deleted=deleted))
+            text = f"This would delete {len(wanted)} memories. To do it, repeat the call with confirmation={token!r}."
+            return answers.answer(
+                text,
+                answers.ForgottenAnswer(pending=[answers.named(one) for one in wanted], confirmation=token, next=text),
+            )
+        gone = await self._run(lambda: self._memory.forget(wanted))
+        deleted = [*gone.memories, *(-prompt for prompt in gone.prompts)]
+        named = ", ".join(map(search.name, deleted))
+        text = f"Deleted {named}. For ten minutes the user can take it back with `claude-mem undo`."
+        text = text if deleted else "Nothing is stored under these IDs."
+        return answers.answer(text, answers.ForgottenAnswer(deleted=[answers.named(one) for one in deleted]))
 
     async def memory_status(self) -> Annotated[CallToolResult, answers.StatusAnswer]:
         """See texts.STATUS."""

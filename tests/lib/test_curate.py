@@ -52,7 +52,7 @@ def test_pinned_memories_are_told_and_superseded_ones_are_not(memory: Memory, sa
 
 def test_what_is_forgotten_comes_back_unless_it_was_for_good(memory: Memory, said: Any) -> None:
     before = memory.get([1])
-    assert "1 memories would be forgotten" in said("forget", "1", "99", "--dry-run")
+    assert "Would be forgotten: 1 memory" in said("forget", "1", "99", "--dry-run")
     said("forget", "1")
     assert memory.get([1]) == []
     said("undo")
@@ -66,5 +66,5 @@ def test_a_project_is_renamed_excluded_and_forgotten(memory: Memory, said: Any) 
     assert [row.name for row in memory.projects()] == ["shop"]
     assert "/home/you/project" in said("project", "exclude", "shop")
     assert "none" in said("project", "exclude", "shop", "--off")
-    assert "2 memories and 0 sessions of shop are gone" in said("project", "forget", "shop", "--yes")
+    assert "Forgotten: 2 memories and the project shop" in said("project", "forget", "shop", "--yes")
     assert memory.count() == 0

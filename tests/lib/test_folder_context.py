@@ -345,8 +345,7 @@ def test_a_block_under_another_name_or_of_a_project_that_is_gone_leaves_too(
     know(memory, root, "src/main.py")
     folder_context.generate(memory.database, memory.settings, root)
     assert (root / NAME).exists()
-    memory.curate.forget_project(memory.projects()[0].name)
-    memory.prune()
+    memory.forget(project=memory.projects()[0].name)
     assert not (root / NAME).exists()
 
 

@@ -43,7 +43,7 @@ def damaged(memories: Memories, hosts: Callable[..., Host]) -> Path:
     add_summary(memory, "A summary", completed="all", session="s0")
     add_note(memory, "A note kept for ever")
     secret = add_note(memory, "FORGETMENOT " * 50)
-    memory.forget([secret])
+    memory.forget([secret], now=True)
     hosts(memory).turn("Fix the parser", tools=3)
     memory.take_in()
     memory.observe_pending()

@@ -150,12 +150,12 @@ async def test_actions_on_a_prompt_say_what_they_need(filled: Memory, running: C
 
 def test_what_is_forgotten_for_good_cannot_be_undone(filled: Memory) -> None:
     filled.curate.edit(3, title="A secret thought")
-    filled.forget([3])
+    filled.forget([3], now=True)
     assert filled.database.rows("SELECT 1 FROM undo") == []
 
 
 def test_undo_is_possible_for_ten_minutes_only(filled: Memory, clock: Any) -> None:
-    filled.curate.forget([3])
+    filled.forget([3])
     clock.advance(minutes=11)
     filled.curate.lapse()
     assert filled.database.rows("SELECT 1 FROM undo") == []

@@ -59,8 +59,9 @@ async def test_forgetting_a_project_asks_and_leaves_nothing(filled: Memory, runn
     async with running(filled, screen="projects") as tui:
         await tui.press("F")
         for part in (
-            "12 observations, 1 summary, 0 notes, 1 prompt, 1 session of shop go",
-            "undo cannot",
+            "Forget 13 memories",
+            "1 session and the project shop",
+            "undone for ten minutes",
             "/home/you/shop",
         ):
             assert part in tui.text

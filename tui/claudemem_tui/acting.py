@@ -111,7 +111,7 @@ class ActingPage(Page):
             def forget(yes: object) -> None:
                 if yes:
                     said = f"#{one.id} is forgotten. u brings it back for ten minutes."
-                    self.act(lambda: self.memory.curate.forget([one.id]), said)
+                    self.act(lambda: self.memory.forget([one.id]), said)
 
             self.app.push_screen(Confirm(f"Forget #{one.id} “{render.line(one.title, 80)}”?", "Forget"), forget)
 

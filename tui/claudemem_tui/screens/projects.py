@@ -14,7 +14,7 @@ from claudemem_tui.screens.listpage import ListPage
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from claudemem_lib.curate import Holds
+    from claudemem_lib.forget import Forgotten
     from claudemem_lib.memory import Memory
     from claudemem_lib.store.status import ProjectRow
     from claudemem_tui.widgets.virtual_list import Cells
@@ -115,17 +115,22 @@ class ProjectsScreen(ListPage):
             self.act(change, f"{row.name} is recorded again." if out else nothing_new)
 
     def action_forget(self) -> None:
-        """Delete it with everything."""
+        """Delete it with everything; it can be undone for a while."""
         if row := self.here:
 
-            def ask(holds: Holds) -> None:
+            def ask(found: Forgotten) -> None:
                 def forget(yes: Any) -> None:
                     if yes:
-                        self.act(lambda: self.memory.curate.forget_project(row.name), f"{row.name} is forgotten.")
+                        said = f"{row.name} is forgotten. u brings it back for ten minutes."
+                        self.act(lambda: self.memory.forget(project=row.name), said)
 
-                self.app.push_screen(Confirm(f"Forget {row.name}?\n\n{holds.sentence()}", "Delete"), forget)
+                again = (
+                    f" New sessions in {row.root} are recorded again; exclude it to record nothing." if row.root else ""
+                )
+                question = f"Forget {found.counted()}?\n\nIt can be undone for ten minutes.{again}"
+                self.app.push_screen(Confirm(question, "Forget"), forget)
 
-            load(self, lambda: self.memory.curate.holds(row.name), ask, group="ask")
+            load(self, lambda: self.memory.forget(project=row.name, dry_run=True), ask, group="ask")
 
     def action_undo(self) -> None:
         """Take the last change back."""

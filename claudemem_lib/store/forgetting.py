@@ -1,0 +1,336 @@
+"""What is to be forgotten, chosen row by row, and the one transaction in which it goes.
+
+A session that is chosen whole goes with its prompts and events. Of others, prompts and events are blanked and stay as empty
+rows: turns keep their numbers, and an event's key tells a transcript that it was there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from claudemem_lib.store import fulltext, memories, sessions, sql, tombstones, undo
+from claudemem_lib.store.connection import run
+from claudemem_lib.store.memories import id_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import apsw
+
+    from claudemem_lib.store.database import Database
+    from claudemem_lib.store.tombstones import Tombstone
+
+    Texts = Iterable[tuple[int, str, int]]
+
+ALWAYS_MS = 253_402_300_799_999
+QUIET_MS = 3_600_000  # a session that was silent for an hour is over, though it did not say so
+
+
+@frozen(kw_only=True)
+class Choice:
+    """What is to be forgotten; everything given narrows it.
+
+    Among *ids* a prompt is its own, negated. *match* is an FTS5 expression, *until_ms* exclusive. *files_within*: what some files
+    are called within a project: its number, and the path from its root.
+    """
+
+    now_ms: int
+    ids: tuple[int, ...] | None = None
+    match: str = ""
+    files: tuple[str, ...] = ()
+    files_within: tuple[tuple[int, str], ...] = ()
+    session_id: int | None = None
+    project_id: int | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    @property
+    def words(self) -> bool:
+        """Whether it is chosen by what was said, not by where and when."""
+        return bool(self.match or self.files)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The span of time that is meant, up to now if no end is given."""
+        if self.since_ms is None and self.until_ms is None:
+            return None
+        return self.since_ms or 0, self.now_ms + 1 if self.until_ms is None else self.until_ms
+
+    @property
+    def whole(self) -> bool:
+        """Whether sessions are forgotten as they are."""
+        return self.ids is None and not self.words
+
+
+@frozen(kw_only=True)
+class Chosen:
+    """Numbers of rows. *sessions* go whole, *project* too; prompts and events are those of other sessions, to be blanked."""
+
+    memories: tuple[int, ...] = ()
+    prompts: tuple[int, ...] = ()
+    events: tuple[int, ...] = ()
+    sessions: tuple[int, ...] = ()
+    titles: tuple[int, ...] = ()
+    project: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is there that could be forgotten."""
+        return not (self.memories or self.prompts or self.events or self.sessions or self.titles or self.project)
+
+
+def choose(connection: apsw.Connection, choice: Choice) -> Chosen:
+    """The rows that are meant, as they are now."""
+    filters, values = _where(choice)
+    found = _memories(connection, choice, values)
+    whole = _sessions(connection, choice, filters, values) if choice.whole else []
+    found = {*found, *_ids(connection, sql.MEMORIES_OF_SESSIONS, (id_list(whole),))}
+    prompts: set[int] = set()
+    events: set[int] = set()
+    titles: set[int] = set()
+    if choice.ids is not None:
+        prompts = _prompts(connection, choice, filters, values)
+    else:
+        text, spoken = ("q.text", "e.payload") if choice.words else ("''", "''")
+        near = filters + _span(choice, "q.created_ms")
+        prompts = _said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text=text, filters=near), values))
+        near = filters + _span(choice, "e.occurred_ms")
+        told = run(connection, sql.CHOSEN_EVENTS.format(text=spoken, filters=near), values)
+        events = _said(choice, ((row[0], "\n".join(_spoken(row[1])), row[2]) for row in told))
+        if choice.words and not choice.span:
+            titles = _said(choice, run(connection, sql.CHOSEN_TITLES.format(filters=filters), values))
+    events |= set(_ids(connection, sql.EVIDENCE_OF, {"ids": id_list(found), "more": id_list(found)}))
+    events |= set(_ids(connection, sql.PROMPT_EVENTS, (id_list(prompts),)))
+    gone = {
+        table: set(_ids(connection, sql.ROWS_OF_SESSIONS.format(table=table), (id_list(whole),)))
+        for table in ("prompts", "events")
+    }
+    return Chosen(
+        memories=tuple(sorted(found)),
+        prompts=tuple(sorted(prompts - gone["prompts"])),
+        events=tuple(sorted(events - gone["events"])),
+        sessions=tuple(whole),
+        titles=tuple(sorted(titles)),
+        project=choice.project_id if choice.whole and not choice.span and choice.session_id is None else None,
+    )
+
+
+def _where(choice: Choice) -> tuple[str, dict[str, Any]]:
+    """Whose rows are meant, as conditions on `s`, and the values all conditions bind."""
+    since_ms, until_ms = choice.span or (0, 0)
+    values: dict[str, Any] = {"since": since_ms, "until": until_ms, "quiet": choice.now_ms - QUIET_MS}
+    values |= {"project": choice.project_id, "session": choice.session_id, "match": choice.match}
+    filters = sql.CHOSEN_PROJECT if choice.project_id is not None else ""
+    return filters + (sql.CHOSEN_SESSION if choice.session_id is not None else ""), values
+
+
+def _span(choice: Choice, column: str) -> str:
+    return sql.SPAN.format(column=column) if choice.span else ""
+
+
+def _memories(connection: apsw.Connection, choice: Choice, values: dict[str, Any]) -> set[int]:
+    """The memories that are meant. A file is meant by those that list it and by those that name it."""
+    filters = _memory_filters(choice, values)
+    if not choice.files:
+        return set(_ids(connection, sql.CHOSEN_MEMORIES.format(text="''", filters=filters), values))
+    listing = filters + _file_filters(choice, values)
+    found = set(_ids(connection, sql.CHOSEN_MEMORIES.format(text="''", filters=listing), values))
+    texts = run(connection, sql.CHOSEN_MEMORIES.format(text=sql.ALL_TEXT, filters=filters), values)
+    return found | _naming(choice, texts)
+
+
+def _memory_filters(choice: Choice, values: dict[str, Any]) -> str:
+    text = sql.FILTER_IS.format(column="project_id", name="project") if choice.project_id is not None else ""
+    text += sql.CHOSEN_SESSION_MEMORIES if choice.session_id is not None else ""
+    text += _span(choice, "m.created_ms") + (sql.CHOSEN_MATCH if choice.match else "")
+    if choice.ids is not None:
+        values["ids"] = id_list(choice.ids)
+        text += sql.FILTER_IDS
+    return text
+
+
+def _file_filters(choice: Choice, values: dict[str, Any]) -> str:
+    paths = []
+    for number, path in enumerate(choice.files):
+        folder = path.endswith("/")
+        paths.append((sql.CHOSEN_FOLDER if folder else sql.CHOSEN_FILE).format(number))
+        values |= {f"path{number}": path, f"end{number}": f"%/{fulltext.literal(path)}{'%' if folder else ''}"}
+    return sql.CHOSEN_FILES.format(paths=" OR ".join(paths))
+
+
+def _prompts(connection: apsw.Connection, choice: Choice, filters: str, values: dict[str, Any]) -> set[int]:
+    """The prompts among the ids: what has a negative one."""
+    near = filters + _span(choice, "q.created_ms") + sql.CHOSEN_PROMPT_IDS
+    values["ids"] = id_list([-one for one in choice.ids or () if one < 0])
+    return _said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text="q.text", filters=near), values))
+
+
+def _sessions(connection: apsw.Connection, choice: Choice, filters: str, values: dict[str, Any]) -> list[int]:
+    within = sql.SESSION_WITHIN if choice.span else ""
+    return _ids(connection, sql.CHOSEN_SESSIONS.format(filters=filters + within), values)
+
+
+def _ids(connection: apsw.Connection, text: str, values: Any) -> list[int]:
+    return [row[0] for row in run(connection, text, values)]
+
+
+def _said(choice: Choice, rows: Texts) -> set[int]:
+    """Those of some texts that are meant: all, where nothing is chosen by words."""
+    if not choice.words:
+        return {row[0] for row in rows}
+    return speaking_of(choice, list(rows))
+
+
+def speaking_of(choice: Choice, texts: Sequence[tuple[int, str, int]]) -> set[int]:
+    """Those of some texts (number, text, project) that the choice's words and files mean."""
+    if choice.files:
+        naming = _naming(choice, texts)
+        texts = [row for row in texts if row[0] in naming]
+    return fulltext.matching(choice.match, (row[:2] for row in texts)) if choice.match else {row[0] for row in texts}
+
+
+def _naming(choice: Choice, texts: Texts) -> set[int]:
+    anywhere = [_mention(path) for path in choice.files]
+    within = [(project, _mention(path)) for project, path in choice.files_within]
+    return {
+        number
+        for number, text, where in texts
+        if any(one.search(text) for one in anywhere)
+        or any(project == where and one.search(text) for project, one in within)
+    }
+
+
+def _mention(path: str) -> re.Pattern[str]:
+    """A path where a text names it, also as the end of a longer path; of a folder whatever lies in it."""
+    end = "" if path.endswith("/") else r"(?![\w-]|\.\w)"
+    return re.compile(rf"(?<![\w.-]){re.escape(path)}{end}")
+
+
+def _spoken(payload: str) -> Iterator[str]:
+    """Every text in an event's payload."""
+    waiting = [json.loads(payload)] if payload else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
+def oldest_ms(connection: apsw.Connection, chosen: Chosen) -> int:
+    """When the oldest of it was said: a copy of the file from before does not hold it."""
+    names = ("memories", "prompts", "events", "sessions")
+    values = {name: id_list(getattr(chosen, name)) for name in names}
+    return int(run(connection, sql.OLDEST_OF, values)[0][0] or 0)
+
+
+def within(connection: apsw.Connection, path: str) -> list[tuple[int, str]]:
+    """What an absolute path is called within the projects that it lies in."""
+    found = run(connection, sql.PROJECT_ROOTS)
+    return [
+        (number, path[len(root) + 1 :]) for number, root in found if path.startswith(f"{root}/") and path > f"{root}/"
+    ]
+
+
+def project(connection: apsw.Connection, number: int | None) -> tuple[str, str]:
+    """Name and root of a project, "" where there is none."""
+    found = run(connection, sql.PROJECT_NAME, (number,))
+    return (found[0][0], found[0][1]) if found else ("", "")
+
+
+def host_ids(connection: apsw.Connection, chosen: Chosen) -> list[str]:
+    """The host's ids of the sessions that go."""
+    return [row[0] for row in run(connection, sql.HOST_IDS, (id_list(chosen.sessions),))]
+
+
+def bury(database: Database, kind: str, key: str, now_ms: int) -> int:
+    """Forget what a tombstone from elsewhere (a memory, a prompt, a span) is about, for good; gives how many rows."""
+    with database.write() as connection:
+        choice = _meant(connection, kind, key, now_ms)
+        chosen = choose(connection, choice) if choice else Chosen()
+        if choice:
+            _let_go(connection, choice, chosen)
+    return len(chosen.memories) + len(chosen.prompts) + len(chosen.sessions)
+
+
+def _meant(connection: apsw.Connection, kind: str, key: str, now_ms: int) -> Choice | None:
+    """What a tombstone is about, None if nothing of it is here."""
+    if kind in ("memory", "prompt"):
+        text = sql.ID_OF_MEMORY if kind == "memory" else sql.ID_OF_PROMPT
+        found = run(connection, text, (key,) if kind == "memory" else tombstones.prompt_of(key))
+        return Choice(now_ms=now_ms, ids=(found[0][0],)) if found else None
+    since_ms, until_ms, scope = tombstones.span_of(key)
+    choice = Choice(now_ms=now_ms, since_ms=since_ms, until_ms=until_ms)
+    if not scope:
+        return choice
+    field, _, whose = scope.partition(":")
+    found = run(connection, sql.SESSION_BY_HOST if field == "session" else sql.PROJECT_BY_KEY, (whose,))
+    return evolve(choice, **{f"{field}_id": found[0][0]}) if found else None
+
+
+def forget(connection: apsw.Connection, choice: Choice, chosen: Chosen, number: int) -> None:
+    """Delete and blank what was chosen, keeping it under the undo *number*; tombstones stand in its place."""
+    _keep(connection, chosen, number)
+    made = list(_tombstones(connection, choice, chosen))
+    for kind, key, _ in made:
+        undo.keep_tombstone(connection, number, kind, key)
+    tombstones.add(connection, made)
+    _let_go(connection, choice, chosen)
+
+
+def _let_go(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> None:
+    memories.forget(connection, chosen.memories)
+    retitled = _titled_by(connection, chosen)
+    run(connection, sql.BLANK_EVENTS, {"now": choice.now_ms, "ids": id_list(chosen.events)})
+    run(connection, sql.BLANK_PROMPTS, (id_list(chosen.prompts),))
+    for session in retitled:
+        first = run(connection, sql.FIRST_REQUEST, (session,))
+        run(connection, sql.RETITLE, (sessions.title_of(first[0][0]) if first else "", session))
+    run(connection, sql.DROP_SESSIONS, (id_list(chosen.sessions),))
+    if chosen.project is not None:
+        run(connection, sql.DROP_PROJECT, (chosen.project,))
+
+
+def _keep(connection: apsw.Connection, chosen: Chosen, number: int) -> None:
+    project = [] if chosen.project is None else [chosen.project]
+    undo.keep(connection, number, "projects", "id", project)
+    undo.keep(connection, number, "project_aliases", "project_id", project)
+    undo.keep(connection, number, "sessions", "id", sorted({*chosen.sessions, *_titled_by(connection, chosen)}))
+    for table in ("prompts", "events", "usage"):
+        undo.keep(connection, number, table, "session_id", chosen.sessions)
+    undo.keep(connection, number, "prompts", "id", chosen.prompts)
+    undo.keep(connection, number, "events", "id", chosen.events)
+    undo.keep_memories(connection, number, chosen.memories)
+
+
+def _titled_by(connection: apsw.Connection, chosen: Chosen) -> set[int]:
+    """The sessions whose title goes: it says what is forgotten, or is the beginning of a prompt that is."""
+    rows = run(connection, sql.TITLES_OF, (id_list(chosen.prompts),))
+    return {*chosen.titles, *(session for session, text, title in rows if title and title == sessions.title_of(text))}
+
+
+def _tombstones(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> Iterator[Tombstone]:
+    """What keeps it from coming back."""
+    now_ms = choice.now_ms
+    for (uid,) in run(connection, sql.UIDS, (id_list(chosen.memories),)):
+        yield "memory", uid, now_ms
+    sessions_gone = host_ids(connection, chosen)
+    for host_id in sessions_gone:
+        yield "session", host_id, ALWAYS_MS
+    for host_id, prompt in run(connection, sql.PROMPT_NUMBERS, (id_list(chosen.prompts),)):
+        yield "prompt", tombstones.prompt_key(host_id, prompt), now_ms
+    keys = [row[0] for row in run(connection, sql.PROJECT_KEYS, {"id": choice.project_id})]
+    for key in keys if chosen.project is not None else ():
+        yield "project", key, now_ms
+    if choice.span and choice.whole:
+        since_ms, until_ms = choice.span
+        if choice.session_id is not None:
+            for (host_id,) in run(connection, sql.HOST_IDS, (id_list([choice.session_id]),)):
+                yield "span", tombstones.span_key(since_ms, until_ms, host_id=host_id), now_ms
+        else:
+            for key in keys or [""]:
+                yield "span", tombstones.span_key(since_ms, until_ms, project_key=key), now_ms
