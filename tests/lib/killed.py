@@ -2,9 +2,10 @@
 
     python killed.py SCENARIO HOW TEMPLATE FOLDER [STRIDE]
 
-SCENARIO is take_in, observe, create, backfill or prune. HOW is kill (the process kills itself), torn (the same, after half of the
-write), io (the write fails) or full (the disk is full). TEMPLATE is the data folder the work begins with, copied to FOLDER for
-each try. STRIDE 3 breaks off at every third write only.
+SCENARIO is take_in, observe, create, backfill, prune, forget (the session s1, for good) or undo (the same, and back again).
+HOW is kill (the process kills itself), torn (the same, after half of the write), io (the write fails) or full (the disk is full).
+TEMPLATE is the data folder the work begins with, copied to FOLDER for each try. STRIDE 3 breaks off at every third write
+only.
 
 A write is a SQL statement, a write to the database's files, or a file moved or removed. One JSON line is printed for each try:
 where it was broken off, what was there right after, and what was there once all work was done by another process. The last
@@ -27,7 +28,7 @@ import apsw
 
 import claudemem_lib
 from claudemem_lib import intake, lean
-from claudemem_lib.errors import ClaudeMemError
+from claudemem_lib.errors import ClaudeMemError, NotFound
 from claudemem_lib.providers.fake import Fake
 from claudemem_lib.store import sql
 
@@ -120,6 +121,11 @@ def work(scenario: str, folder: str, breaks: Break | None = None) -> None:
                 memory.observe_pending()
             elif scenario == "prune":
                 memory.prune()
+            elif scenario in ("forget", "undo"):
+                with suppress(NotFound):  # it may have been done before the trouble began
+                    memory.forget(session="s1", now=scenario == "forget")
+                if scenario == "undo":
+                    memory.curate.undo()
             elif scenario == "backfill":
                 list(memory.backfill(f"{folder}/transcripts"))
         finally:
@@ -135,6 +141,8 @@ def state(folder: str, *, finish: bool) -> dict[str, Any]:
                 list(memory.backfill(f"{folder}/transcripts"))
             memory.observe_pending()
         rows = memory.database.rows
+        with open(f"{folder}/claude-mem.db", "rb") as file, open(f"{folder}/claude-mem.db-wal", "rb") as log:  # noqa: PTH123
+            bytes_left = file.read() + log.read()
         finished = rows("SELECT DISTINCT batch FROM events WHERE state = 'finished' AND batch IS NOT NULL ORDER BY 1")
         return {
             "integrity": rows(sql.INTEGRITY)[0][0],
@@ -146,6 +154,8 @@ def state(folder: str, *, finish: bool) -> dict[str, Any]:
             "sessions": rows("SELECT host_id, status, title FROM sessions ORDER BY 1"),
             "prompts": rows("SELECT number, text FROM prompts ORDER BY session_id, number"),
             "usage": rows("SELECT count(*) FROM usage")[0][0],
+            "kept": rows("SELECT count(*) FROM undo")[0][0] + rows("SELECT count(*) FROM undo_rows")[0][0],
+            "marked": b"zanzibar" in bytes_left,
             "inbox": intake.waiting(folder),
             "bad": [name for name, _ in intake.bad(folder)],
         }

@@ -75,6 +75,39 @@ def prepare(scenario: str, template: Path) -> None:
             memory.observe_pending()
 
 
+# What a forgetting takes or leaves as a whole, and how it is looked at.
+ONE = ("events", "memories", "sessions", "prompts", "states")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "how", "stride"),
+    [("forget", "kill", 1), ("forget", "torn", 3), ("forget", "io", 3), ("forget", "full", 4), ("undo", "kill", 3)],
+)
+def test_broken_off_at_any_write_a_forgetting_is_done_or_not(
+    scenario: str, how: str, stride: int, memories: Memories, hosts: Callable[..., Host]
+) -> None:
+    memory = memories("template", provider=Fake())
+    hosts(memory, "s1").turn("Plan the zanzibar merger", answer="zanzibar")
+    hosts(memory, "s2").turn("Build the parser")
+    memory.take_in()
+    memory.observe_pending()
+    memory.close()
+    found = tries(scenario, how, Path(memory.data_dir), stride)
+    states = [{name: one[when][name] for name in ONE} for one in found for when in ("after", "done")]
+    gone = next(state for state in states if len(state["sessions"]) == 1)
+    there = next((state for state in states if len(state["sessions"]) > 1), gone)
+    assert len(found) > 12
+    for one in found:
+        for when in ("after", "done"):
+            assert {name: one[when][name] for name in CLEAN} == CLEAN, one
+            assert {name: one[when][name] for name in ONE} in (there, gone), one
+        assert one["after"]["sessions"] == one["done"]["sessions"], one
+        assert one["done"]["kept"] == 0, one
+        assert one["done"]["marked"] == (one["done"]["sessions"] == there["sessions"]), one
+        assert not one.get("again"), one
+    assert {name: found[-1]["done"][name] for name in ONE} == (gone if scenario == "forget" else there)
+
+
 @pytest.mark.parametrize(
     ("scenario", "how", "stride"),
     [
