@@ -87,7 +87,7 @@ def test_rank_6_the_file_shrinks_when_much_is_forgotten(memory: Memory) -> None:
     ids = [add_note(memory, f"note {number} " + "many words " * 500) for number in range(300)]
     memory.prune()
     before = size(memory.data_dir)
-    memory.forget(ids)
+    memory.forget(ids, now=True)
     memory.prune()
     assert size(memory.data_dir) < before / 4
 
