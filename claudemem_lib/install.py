@@ -97,6 +97,8 @@ def plan_host(
         warnings += _about_server()
     report += [f"What was there before is kept in {stored.path}; `claude-mem uninstall` brings it back."]
     report += [host.then] if host.then else []
+    if name != "claude-code" and not here.is_found(host, environment):
+        warnings.append(f"{host.label} was not found on this machine; its files are made all the same.")
     return Plan((manifest.written(stored, records), *changes), stored.path, tuple(warnings), tuple(report))
 
 

@@ -55,18 +55,27 @@ def targets(host: catalog.Host, environment: Mapping[str, str], commands: catalo
     return found
 
 
+def is_found(host: catalog.Host, environment: Mapping[str, str]) -> bool:
+    """Whether a host is on this machine: its program, or the folder it keeps its configuration in."""
+    if any(shutil.which(program, path=environment.get("PATH")) for program in host.programs):
+        return True
+    return Path(host.folder(catalog.Places(environment, sys.platform))).is_dir()
+
+
 def states(data_dir: Path | str, environment: Mapping[str, str]) -> list[dict[str, object]]:
     """Of each host: name, label, whether it is on this machine, its files, and how it stands with us.
 
     "state" is "installed", "outdated" (ours, but another than would be written now), "absent", or "refused" with a "reason".
     """
-    places = catalog.Places(environment, sys.platform)
     ours = commands(sys.executable, data_dir)
     found = []
     for host in (*catalog.HOSTS, *catalog.UNITS):
-        here = any(shutil.which(program, path=environment.get("PATH")) for program in host.programs)
-        here = here or Path(host.folder(places)).is_dir()
-        state: dict[str, object] = {"host": host.name, "label": host.label, "found": here, "captures": host.captures}
+        state: dict[str, object] = {
+            "host": host.name,
+            "label": host.label,
+            "found": is_found(host, environment),
+            "captures": host.captures,
+        }
         state["unit"] = host in catalog.UNITS
         try:
             wanted = targets(host, environment, ours)

@@ -264,6 +264,12 @@ def test_a_missing_server_package_is_a_warning_for_hosts_that_start_the_server(
     assert machine.says("install", "--dry-run")["warnings"] == []
 
 
+def test_a_host_that_is_not_here_is_a_warning(machine: Machine) -> None:
+    assert "Windsurf was not found on this machine" in machine.says("install", "windsurf", "--dry-run")["warnings"][0]
+    assert "launchd was not found" in machine.says("install", "--unit", "launchd", "--dry-run")["warnings"][0]
+    assert machine.says("install", "cursor", "--dry-run")["warnings"] == []
+
+
 @pytest.mark.parametrize("arguments", [["--unit", "systemd", "codex"], ["emacs"], ["--unit", "cron"]])
 def test_what_does_not_go_together_is_wrong_usage(machine: Machine, arguments: list[str]) -> None:
     assert machine.run("install", *arguments).exit_code == 2
