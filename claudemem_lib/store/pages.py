@@ -58,6 +58,7 @@ class Pages:
             message = "not a single page"
             raise Damaged(message)
         self.version = int.from_bytes(header[60:64], "big") if sound else 0
+        self.unreadable: dict[int, int] = {}
         self._owners: dict[int, int | None] = {}
         self._reached: dict[int, int] = {}
 
@@ -132,22 +133,22 @@ class Pages:
         return [place for place in places if begin + 2 * count <= place < self.usable]
 
     # ---------------------------------------------------------------------------------------------------------- rows
-    def rows(self, root: int) -> tuple[list[tuple[Any, ...]], int]:
-        """Every row that can be read of a tree, and how many of its pages or cells could not."""
-        found: list[tuple[Any, ...]] = []
-        bad = 0
+    def rows(self, root: int) -> Iterator[tuple[Any, ...]]:
+        """Every row that can be read of a tree; what of its pages and cells could not is counted in *unreadable*."""
+        self.unreadable[root] = 0
         for number in self.of(root):
             data, at = self._body(number)
             kind = data[at]
             if kind not in (*_INNER, _LEAF_INDEX, _LEAF_TABLE):
-                bad += 1
+                self.unreadable[root] += 1
                 continue
             for place in self._cells(data, at) if kind != _INNER_TABLE else ():
                 try:
-                    found.append(self._row(data, place, kind))
+                    row = self._row(data, place, kind)
                 except (Damaged, IndexError, UnicodeDecodeError, struct.error):
-                    bad += 1
-        return found, bad
+                    self.unreadable[root] += 1
+                else:
+                    yield row
 
     def _row(self, data: bytes, place: int, kind: int) -> tuple[Any, ...]:
         place += 4 if kind == _INNER_INDEX else 0

@@ -60,7 +60,7 @@ def into(pages: Pages, database: Database) -> tuple[Saved, ...]:
     run(connection, sql.FOREIGN_KEYS.format(0))
     try:
         saved = tuple(_table(pages, database, table, roots, indexes) for table in tables(database))
-        _mend(database, [row[1:] for row in pages.rows(roots.get("sqlite_sequence", 0))[0]])
+        _mend(database, [row[1:] for row in pages.rows(roots.get("sqlite_sequence", 0))])
     finally:
         run(connection, sql.FOREIGN_KEYS.format(1))
     return saved
@@ -95,29 +95,31 @@ def _shape(database: Database, name: str) -> Table:
 def _roots(pages: Pages, database: Database) -> tuple[dict[str, int], dict[str, int]]:
     """Where tables and indexes begin, by name: as the damaged file says, else as a new file has them, which is the same."""
     pages.claim(SCHEMA_ROOT)
-    found = [row[1:] for row in pages.rows(SCHEMA_ROOT)[0] if len(row) >= 5]  # noqa: PLR2004  # type, name, table, root
+    found = [row[1:] for row in pages.rows(SCHEMA_ROOT) if len(row) >= 5]  # noqa: PLR2004  # type, name, table, root
     found += [row for row in database.rows(sql.ROOTS) if row[1] not in {one[1] for one in found}]
     roots = {row[1]: row[3] for row in found if row[0] == "table" and row[3]}
     return roots, {row[1]: row[3] for row in found if row[0] == "index" and row[3]}
 
 
 def _table(pages: Pages, database: Database, table: Table, roots: dict[str, int], indexes: dict[str, int]) -> Saved:
-    rows, unreadable = pages.rows(roots[table.name]) if table.name in roots else ([], 0)
-    known = {row[0] for row in rows} if table.has_rowid else set()
-    kept = 0
-    for part in _parts(_values(table, rows)):
-        kept += _insert(database, table, part)
+    root = roots.get(table.name, 0)
+    known: set[int] = set()
+    seen = kept = 0
+    for part in _parts(pages.rows(root)):
+        seen += len(part)
+        known.update(row[0] for row in part if table.has_rowid)
+        kept += _insert(database, table, _values(table, part))
     named: set[int] = set()
     for index in (row[0] for row in database.rows(sql.INDEXES, (table.name,)) if row[0] in indexes):
-        named |= {row[-1] for row in pages.rows(indexes[index])[0] if row and type(row[-1]) is int}
+        named.update(row[-1] for row in pages.rows(indexes[index]) if row and type(row[-1]) is int)
     lost = sorted(named - known) if table.has_rowid else []
     return Saved(
         table=table.name,
         rows=kept,
-        refused=len(rows) - kept,
+        refused=seen - kept,
         lost=len(lost),
         lost_ids=tuple(lost[:LISTED]),
-        unreadable=unreadable,
+        unreadable=pages.unreadable[root],
     )
 
 
@@ -133,8 +135,8 @@ def _values(table: Table, rows: Iterable[tuple[Any, ...]]) -> Iterator[dict[str,
         yield found
 
 
-def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    part: list[dict[str, Any]] = []
+def _parts(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    part: list[tuple[Any, ...]] = []
     for row in rows:
         part.append(row)
         if len(part) == ROWS_PER_TRANSACTION:
@@ -143,7 +145,7 @@ def _parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     yield part
 
 
-def _insert(database: Database, table: Table, rows: list[dict[str, Any]]) -> int:
+def _insert(database: Database, table: Table, rows: Iterable[dict[str, Any]]) -> int:
     """Put rows into the new file; one that it does not take is left out."""
     kept = 0
     with database.write() as connection:
