@@ -20,8 +20,15 @@ def damage(database: Database, *, full: bool = False) -> str:
     """What is wrong with the file's pages and rows, "" if nothing is; with *full* indexes are compared with their rows too."""
     try:
         found = [str(row[0]) for row in database.rows(sql.FULL_CHECK if full else sql.QUICK_CHECK)]
+        for (name,) in database.rows(sql.ROW_TABLES) if full else ():
+            for _ in database.connection().execute(sql.EVERY_ROW.format(name)):
+                pass  # SQLite does not look into texts; reading them does
     except StoreCorrupt as error:
         found = [str(error.__cause__)]
+    except UnicodeDecodeError as error:
+        found = [f"a text is no UTF-8: {error}"]
+    except apsw.Error as error:
+        found = [str(error)]
     lines = [line.strip() for text in found for line in text.splitlines()]
     return "; ".join(line for line in lines if line not in ("", "ok") and not _OF_FULLTEXT.search(line))[:LONGEST]
 

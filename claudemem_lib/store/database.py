@@ -195,6 +195,8 @@ def _told(path: str) -> Iterator[None]:
         raise busy(path) from error
     except _UNUSABLE as error:
         raise unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise corrupt(path, "a text in it is no UTF-8") from error
 
 
 _LOCKED = (apsw.BusyError, apsw.LockedError, apsw.ProtocolError)

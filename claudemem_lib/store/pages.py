@@ -145,7 +145,7 @@ class Pages:
             for place in self._cells(data, at) if kind != _INNER_TABLE else ():
                 try:
                     row = self._row(data, place, kind)
-                except (Damaged, IndexError, UnicodeDecodeError, struct.error):
+                except (Damaged, IndexError, struct.error):
                     self.unreadable[root] += 1
                 else:
                     yield row
@@ -243,8 +243,8 @@ def _value(data: bytes, at: int, kind: int) -> tuple[Any, int]:
 
 
 def _text(raw: bytes) -> str:
-    """A text; the store holds none with a zero byte, so one that has some lost a part."""
+    """A text, with U+FFFD for bytes that are none; the store holds none with a zero byte, so one that has some lost a part."""
     if b"\0" in raw:
         message = "a text with a hole"
         raise Damaged(message)
-    return raw.decode()
+    return raw.decode("utf-8", "replace")

@@ -155,7 +155,7 @@ def _insert(database: Database, table: Table, rows: Iterable[dict[str, Any]]) ->
             )
             try:
                 run(connection, text, row)
-            except apsw.ConstraintError:
+            except (apsw.ConstraintError, apsw.MismatchError):
                 continue
             kept += connection.changes() > 0
     return kept

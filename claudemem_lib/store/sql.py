@@ -1115,3 +1115,7 @@ EXPORT_CHOSEN = {
 ALL_TOMBSTONES = "SELECT kind, key, at_ms FROM tombstones"
 BEGIN_READ = "BEGIN"
 END_READ = "COMMIT"
+ROW_TABLES = """
+SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'
+"""
+EVERY_ROW = "SELECT * FROM {}"

@@ -164,6 +164,30 @@ def test_zeroed_pages_cost_their_own_rows_only_and_the_report_names_them(damaged
         assert set(lost["memories"].lost_ids) <= gone
 
 
+@pytest.mark.parametrize("how", ["bytes", "noise", "short", "mixed up", "hole"])
+def test_whatever_was_done_to_the_file_the_new_one_is_sound(damaged: Path, how: str) -> None:
+    whole = database(damaged).read_bytes()
+    pages = len(whole) // PAGE
+    for seed in range(6):
+        rng = random.Random(f"{how}{seed}")
+        data = bytearray(whole)
+        spans = [page * PAGE for page in rng.choices(range(pages), k=rng.choice((1, 5, 30)))]
+        if how == "short":
+            del data[rng.randrange(1, len(data)) :]
+        for at in spans if how != "short" else ():
+            if how == "bytes":
+                data[at + rng.randrange(PAGE)] = rng.randrange(256)
+            elif how == "hole":
+                data[at : at + PAGE * 3] = bytes(len(data[at : at + PAGE * 3]))
+            else:
+                other = rng.choice(spans)
+                data[at : at + PAGE] = rng.randbytes(PAGE) if how == "noise" else whole[other : other + PAGE]
+        folder = copy(damaged, f"{how}{seed}")
+        database(folder).write_bytes(data)
+        recover(str(folder))
+        assert contents(folder)["inbox"] == 0
+
+
 def test_a_file_cut_short_keeps_what_is_left(damaged: Path) -> None:
     whole = contents(copy(damaged, "whole"))
     size = database(damaged).stat().st_size // PAGE
@@ -382,6 +406,18 @@ def test_what_is_damaged_where_nobody_looked_is_found_by_a_check(damaged: Path) 
             memory.check()
         with pytest.raises(StoreCorrupt):
             memory.remember("x", project="/home/you/p0")
+
+
+def test_a_text_that_is_no_text_any_more_is_found_and_its_memory_kept(damaged: Path) -> None:
+    data = database(damaged).read_bytes()
+    at = data.index(b"words of every kind and length")
+    database(damaged).write_bytes(data[:at] + b"w\xf9rds" + data[at + 5 :])
+    with claudemem_lib.open(damaged) as memory, pytest.raises(StoreCorrupt, match="no UTF-8"):
+        memory.get(range(1, 200))
+    found = recover(str(damaged))
+    assert "no UTF-8" in found.wrong
+    assert found.lost == 0
+    assert "w\ufffdrds of every kind" in str(contents(damaged)["memories"])
 
 
 # -------------------------------------------------------------------------------------------------------- the command
