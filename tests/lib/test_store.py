@@ -475,7 +475,7 @@ def test_a_claim_reads_waiting_events_only(memory: Memory) -> None:
     ("name", "values", "index"),
     [
         ("PARK_TIRED", {"limit": 3, "claims": 20, "now": 1, "cause": "x"}, "events_waiting"),
-        ("EXPIRE", (1,), "events_finished"),
+        ("EXPIRED", (1, 500), "events_finished"),
         ("QUEUE_OLDEST", (), "events_waiting"),
     ],
 )
