@@ -323,6 +323,8 @@ def _tombstones(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> 
         yield "session", host_id, ALWAYS_MS
     for host_id, prompt in run(connection, sql.PROMPT_NUMBERS, (id_list(chosen.prompts),)):
         yield "prompt", tombstones.prompt_key(host_id, prompt), now_ms
+    for (host_id,) in run(connection, sql.HOST_IDS, (id_list(chosen.titles),)):
+        yield "prompt", tombstones.prompt_key(host_id, 0), now_ms
     keys = [row[0] for row in run(connection, sql.PROJECT_KEYS, {"id": choice.project_id})]
     for key in keys if chosen.project is not None else ():
         yield "project", key, now_ms

@@ -108,6 +108,8 @@ class Merging:
     def _session(self, connection: apsw.Connection, record: dict[str, Any]) -> str:
         found = run(connection, sql.WHOLE_SESSION, (record["id"],))
         kept = {name: record[name] for name in SESSION}
+        if Tombstones(connection).titled(record["id"]):
+            kept["title"] = found[0][2] if found else ""  # its prompts name it
         if found:
             known = dict(zip(SESSION, (*found[0][1:-1], found[0][-1] or 0), strict=True))
             if "exact" in record:
@@ -150,6 +152,8 @@ class Merging:
             if (known["created_ms"], _text(known)) >= (given["created_ms"], _text(given)):
                 return "known"
         run(connection, sql.PUT_PROMPT, row)
+        if row["origin"] == "user" and Tombstones(connection).titled(record["session"]):
+            run(connection, sql.TITLE_SESSION, (sessions.title_of(row["text"]), row["session_id"]))
         return "changed" if found else "new"
 
     def _memory(self, connection: apsw.Connection, record: dict[str, Any]) -> str:

@@ -286,6 +286,7 @@ SELECT text, number FROM prompts WHERE session_id = ? AND number <= ? AND origin
 """
 TOMBSTONE = "SELECT at_ms FROM tombstones WHERE kind = ? AND key = ?"
 TOMBSTONES_OF = "SELECT key FROM tombstones WHERE kind = ?"
+TOMBSTONES_BETWEEN = "SELECT 1 FROM tombstones WHERE kind = 'prompt' AND key >= ? AND key < ? LIMIT 1"
 ADD_TOMBSTONE = """
 INSERT INTO tombstones(kind, key, at_ms) VALUES (?, ?, ?) ON CONFLICT(kind, key) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)
 """

@@ -4,7 +4,7 @@ A tombstone says what it is about and never what that said:
 
 memory   its uid
 session  the host's id: everything of it, whenever it is said
-prompt   the host's session id and the prompt's number
+prompt   the host's session id and the prompt's number (0: none but the session's title, which said it)
 project  its key: everything older than `at_ms`
 span     a time and its scope: everything, a project by its key, or a session by the host's id
 """
@@ -44,6 +44,14 @@ class Tombstones:
     def prompt(self, host_id: str, number: int) -> bool:
         """Whether a prompt of the host's session was forgotten."""
         return self._at_ms("prompt", prompt_key(host_id, number)) is not None
+
+    def titled(self, host_id: str) -> bool:
+        """Whether a prompt of the session was forgotten, so that a title from elsewhere may say what it said."""
+        keys = (
+            prompt_key(host_id, 0)[:-1],
+            prompt_key(host_id, 0)[:-2] + "$",
+        )  # from the first to beyond the last number
+        return bool(run(self._connection, sql.TOMBSTONES_BETWEEN, keys))
 
     def moment(self, project_key: str, host_id: str, at_ms: int) -> bool:
         """Whether what was said then, in this project and session ("" for none), was forgotten with either or with the time."""

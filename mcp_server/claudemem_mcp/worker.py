@@ -155,11 +155,12 @@ class Worker:
             await anyio.sleep(HOUSEKEEPING_S * random.uniform(0.9, 1.1))  # noqa: S311  # jitter, no secret
 
     async def look_again(self) -> None:
-        """Look for work that no event announced: ended leases, retries that are due, files nobody told of, modes and prices."""
+        """Look for work that no event announced: ended leases, due retries, files nobody told of, modes, prices, lapsed undos."""
         while True:
             interval_s = self.memory.settings.periodic_recovery_interval / 1_000
             await anyio.sleep(interval_s * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, no secret
             await self._take_in()
+            await self._try(self.memory.curate.lapse, self._looking)
             await self._try(self.memory.reload, self._observing)
             self.wake()
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import claudemem_lib
 from claudemem_lib.browse import Wanted
+from claudemem_lib.cli import main
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.providers.fake import Fake
-from claudemem_lib.store import sql
+from claudemem_lib.store import forgetting, sql, tombstones
+from claudemem_lib.store.tombstones import Tombstones
 from tests.conftest import Clock
 from tests.lib.stored import add_note, add_observation
 
@@ -500,3 +503,103 @@ def test_after_any_forgetting_nothing_finds_it_and_everything_else_is_found(
         memory.curate.lapse(at_once=True)
         left = bytes_of(memory)
         assert all((word.encode() in left) == (one in there) for one, word in words.items())
+
+
+# -------------------------------------------------------------------------------------------------------- other machines
+def test_a_bundle_does_not_bring_it_back_and_takes_it_away_elsewhere(
+    marked: Memory, memories: Memories, tmp_path: Path
+) -> None:
+    whole, after = tmp_path / "whole.jsonl", tmp_path / "after.jsonl"
+    marked.transfer.export(whole)
+    other = memories("other")
+    for _ in other.transfer.bundle(whole):
+        pass
+    assert MARKER in everything_said(other)
+    marked.forget(query=MARKER, now=True)
+    for _ in marked.transfer.bundle(whole):
+        pass
+    assert MARKER not in everything_said(marked)
+    marked.transfer.export(after)
+    assert MARKER.encode() not in after.read_bytes()
+    for _ in other.transfer.bundle(after):
+        pass
+    assert MARKER not in everything_said(other)
+
+
+@pytest.mark.parametrize(
+    "choice", [{"project": "shop"}, {"session": "s-one"}, {"since_ms": 0}, {"project": "shop", "since_ms": 0}], ids=str
+)
+def test_what_is_forgotten_as_a_whole_is_forgotten_where_the_bundle_goes(
+    marked: Memory, memories: Memories, tmp_path: Path, choice: dict[str, Any]
+) -> None:
+    whole, after = tmp_path / "whole.jsonl", tmp_path / "after.jsonl"
+    marked.transfer.export(whole)
+    marked.forget(now=True, **choice)
+    marked.transfer.export(after)
+    other = memories("other")
+    for path in (whole, after, whole):
+        for _ in other.transfer.bundle(path):
+            pass
+    assert MARKER not in everything_said(other)
+    for _ in marked.transfer.bundle(whole):
+        pass
+    assert MARKER not in everything_said(marked)
+
+
+def test_a_tombstone_that_makes_no_sense_stops_nothing(memory: Memory, host: Host) -> None:
+    with memory.database.write() as connection:
+        for kind, key in (("span", "soon"), ("span", "1..2..3 x"), ("prompt", "s1")):
+            tombstones.add(connection, [(kind, key, 1)])
+            assert not Tombstones(connection).prompt("s1", 1)
+    for kind, key in (("span", "soon"), ("prompt", "s1")):
+        assert forgetting.bury(memory.database, kind, key, 1) == 0
+    host.turn()
+    assert memory.take_in().events == 3
+
+
+# --------------------------------------------------------------------------------------------------------- the command
+@pytest.fixture
+def said(marked: Memory) -> Callable[..., str]:
+    """A function that runs a command on the marked memory and gives what it printed."""
+
+    def run(*arguments: str, status: int = 0, answer: str | None = None) -> str:
+        result = CliRunner().invoke(main, ["--data-dir", marked.data_dir, *arguments], input=answer)
+        assert result.exit_code == status, result.output
+        return result.output
+
+    return run
+
+
+def test_the_command_lists_asks_and_tells(marked: Memory, said: Callable[..., str]) -> None:
+    planned = said("forget", "--query", MARKER, "--dry-run")
+    assert f"P1 prompt: Plan the {MARKER} merger" in planned
+    assert "Would be forgotten: 2 memories, 1 prompt and" in planned
+    said("forget", "--query", MARKER, status=1, answer="n\n")
+    assert marked.search(MARKER)
+    assert "`claude-mem undo` brings it back for ten minutes" in said("forget", "--query", MARKER, answer="y\n")
+    assert marked.search(MARKER) == []
+    assert "Undone: forgetting 2 memories, 1 prompt" in said("undo")
+    assert "nothing is forgotten" in said("forget", "--query", "never said", "--yes")
+
+
+def test_the_command_narrows_and_refuses_what_would_narrow_nothing(marked: Memory, said: Callable[..., str]) -> None:
+    assert "nothing is forgotten" in said("forget", "--query", MARKER, "--project", "blog", "--yes")
+    said("forget", status=2)
+    said("forget", "--query", "", "--project", "shop", "--yes", status=1)
+    said("forget", "--since", "soon", status=1)
+    assert len(marked.projects()) == 2
+    found = json.loads(said("forget", "--project", "shop", "--since", "9w", "--file", "deal.py", "--yes", "--json"))
+    assert (found["project"], found["sessions"], len(found["memories"])) == ("", [], 2)
+
+
+def test_a_prompt_is_forgotten_by_its_number(marked: Memory, said: Callable[..., str]) -> None:
+    assert "Forgotten: 1 prompt and 1 raw event" in said("forget", "P1")
+    assert marked.browse.prompt(1)["text"] == ""
+    assert marked.browse.story("s-one")[0].prompts == 1
+
+
+def test_forgetting_a_project_says_what_becomes_of_its_sessions(marked: Memory, said: Callable[..., str]) -> None:
+    text = said("project", "forget", "shop", "--yes")
+    assert "2 sessions and the project shop" in text
+    assert "Nothing more of a forgotten session is recorded" in text
+    assert [row.name for row in marked.projects()] == ["blog"]
