@@ -1,12 +1,14 @@
 """What helps to find a fault, and nothing that was remembered: versions, checks, settings, counts, sizes and the log's last lines.
 
-Secrets are masked, settings that hold words of the user are only said to be set, the home folder is `~`.
+Secrets are masked, settings that hold words of the user are only said to be set, a model's words are left out, and the home
+folder is `~`.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import sys
 from collections import deque
 from contextlib import suppress
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from claudemem_lib.doctor.patient import Patient
 
 LOG_LINES = 200
+_ANSWERED = re.compile(r"(gave no usable answer: ).*")  # a model's words may tell what it was asked about
 PACKAGES = (
     "apsw", "attrs", "click", "mcp", "watchfiles", "textual", "anthropic", "openai", "google-genai", "sqlite-vec",
     "onnxruntime", "sentence-transformers",
@@ -55,7 +58,7 @@ def _redacted(value: Any, home: str) -> Any:
     if isinstance(value, list | tuple):
         return [_redacted(one, home) for one in value]
     if isinstance(value, str):
-        text = redact.clean(value)
+        text = _ANSWERED.sub(r"\1(left out)", redact.clean(value))
         return text.replace(home, "~") if len(home) > 1 else text
     return value
 
