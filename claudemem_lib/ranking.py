@@ -1,9 +1,9 @@
 """Two rankings made one: full text by bm25, vectors by cosine. Pure; the figures were chosen on the dev parts of the benchmarks.
 
 Scores, not ranks, are fused: reciprocal ranks (k 10 to 60) lost to a weighted sum of normalised scores on the sets of
-conversations and were about equal elsewhere. How much the full text counts depends on the question. Where its best hits stand
-out from the twentieth, the words of the question are telling and it decides; where all score alike (a question in everyday
-words), the vectors decide.
+conversations and were about equal elsewhere. How much the full text counts depends on the question. Where its best hits
+stand out from the twentieth, the words of the question are telling and it decides; where all score alike (a question in
+everyday words), the vectors decide.
 """
 
 from __future__ import annotations
