@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from attrs import frozen
 
-from claudemem_lib import folder_context, given, intake, located, paths, questions, render
+from claudemem_lib import folder_context, given, intake, located, paths, questions, render, words
 from claudemem_lib.browse import Browse
 from claudemem_lib.errors import BadRequest
-from claudemem_lib.store import feed, forgetting, sessions, undo
+from claudemem_lib.store import choosing, feed, forgetting, fulltext, sessions, undo
+from claudemem_lib.store.choosing import Choice
 from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from claudemem_lib.memory import Memory
     from claudemem_lib.store.database import Database
-    from claudemem_lib.store.forgetting import Choice, Chosen
+    from claudemem_lib.store.forgetting import Chosen
 
 LINES = 50
 DAMAGED = "damaged"
@@ -129,11 +130,13 @@ def choice_of(database: Database, now_ms: int, ids: Iterable[int] | None, wanted
         if not value and name not in ("since_ms", "until_ms"):  # it would narrow nothing, and everything would go
             message = f"{name} is empty; leave it out, or say what it should be"
             raise BadRequest(message)
+    match, beginnings = _match(wanted["query"]) if "query" in wanted else ("", ())
     host_id = Browse(database).session_id(given.text("session", wanted["session"])) if "session" in wanted else ""
-    return forgetting.Choice(
+    return Choice(
         now_ms=now_ms,
         ids=None if ids is None else tuple(given.ids(ids)),
-        match=_match(wanted["query"]) if "query" in wanted else "",
+        match=match,
+        beginnings=beginnings,
         files=files,
         files_within=tuple(one for path in files for one in forgetting.within(database.connection(), path)),
         session_id=sessions.sessions(database, None, 1, 0, host_id)[0].id if host_id else None,
@@ -143,12 +146,17 @@ def choice_of(database: Database, now_ms: int, ids: Iterable[int] | None, wanted
     )
 
 
-def _match(query: str) -> str:
+def _match(query: str) -> tuple[str, tuple[str, ...]]:
+    """The expression for a query, and what every text it finds must hold, letter by letter."""
     question = questions.read(given.text("a query", query))
     if question.empty:
         message = f"{query!r} holds no word to look for"
         raise BadRequest(message)
-    return question.expression or questions.every(question.words)
+    if question.expression:
+        return question.expression, ()
+    plain = (part.strip(questions.PUNCTUATION) for word in question.words for part in word.text.split())
+    beginnings = (fulltext.beginning(word) for word in plain if word.isalpha() and not words.parts_of(word))
+    return questions.every(question.words), tuple(filter(None, beginnings))
 
 
 def _path(path: str) -> str:
@@ -218,7 +226,7 @@ class Look:
 
     def _speaks(self, text: str, about: list[str], file: Path) -> bool:
         choice = self._choice
-        if choice.words and not forgetting.speaking_of(choice, [(0, text, 0)]):
+        if choice.words and not choosing.speaking_of(choice, [(0, text, 0)]):
             return False
         if choice.span and not (file.is_file() and choice.span[0] <= file.stat().st_mtime * 1000 < choice.span[1]):
             return False

@@ -6,18 +6,17 @@ rows: turns keep their numbers, and an event's key tells a transcript that it wa
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from claudemem_lib.store import fulltext, memories, sessions, sql, tombstones, undo
+from claudemem_lib.store import choosing, fulltext, memories, sessions, sql, tombstones, undo
+from claudemem_lib.store.choosing import Choice
 from claudemem_lib.store.connection import run
 from claudemem_lib.store.memories import id_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import apsw
 
@@ -28,42 +27,6 @@ if TYPE_CHECKING:
 
 ALWAYS_MS = 253_402_300_799_999
 QUIET_MS = 3_600_000  # a session that was silent for an hour is over, though it did not say so
-
-
-@frozen(kw_only=True)
-class Choice:
-    """What is to be forgotten; everything given narrows it.
-
-    Among *ids* a prompt is its own, negated. *match* is an FTS5 expression, *until_ms* exclusive. *files_within*: what some files
-    are called within a project: its number, and the path from its root.
-    """
-
-    now_ms: int
-    ids: tuple[int, ...] | None = None
-    match: str = ""
-    files: tuple[str, ...] = ()
-    files_within: tuple[tuple[int, str], ...] = ()
-    session_id: int | None = None
-    project_id: int | None = None
-    since_ms: int | None = None
-    until_ms: int | None = None
-
-    @property
-    def words(self) -> bool:
-        """Whether it is chosen by what was said, not by where and when."""
-        return bool(self.match or self.files)
-
-    @property
-    def span(self) -> tuple[int, int] | None:
-        """The span of time that is meant, up to now if no end is given."""
-        if self.since_ms is None and self.until_ms is None:
-            return None
-        return self.since_ms or 0, self.now_ms + 1 if self.until_ms is None else self.until_ms
-
-    @property
-    def whole(self) -> bool:
-        """Whether sessions are forgotten as they are."""
-        return self.ids is None and not self.words
 
 
 @frozen(kw_only=True)
@@ -97,12 +60,15 @@ def choose(connection: apsw.Connection, choice: Choice) -> Chosen:
     else:
         text, spoken = ("q.text", "e.payload") if choice.words else ("''", "''")
         near = filters + _span(choice, "q.created_ms")
-        prompts = _said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text=text, filters=near), values))
+        prompts = choosing.said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text=text, filters=near), values))
         near = filters + _span(choice, "e.occurred_ms")
         told = run(connection, sql.CHOSEN_EVENTS.format(text=spoken, filters=near), values)
-        events = _said(choice, ((row[0], "\n".join(_spoken(row[1])), row[2]) for row in told))
+        events = choosing.said(
+            choice,
+            ((row[0], "\n".join(choosing.spoken(row[1])), row[2]) for row in told if choosing.may_say(choice, row[1])),
+        )
         if choice.words and not choice.span:
-            titles = _said(choice, run(connection, sql.CHOSEN_TITLES.format(filters=filters), values))
+            titles = choosing.said(choice, run(connection, sql.CHOSEN_TITLES.format(filters=filters), values))
     events |= set(_ids(connection, sql.EVIDENCE_OF, {"ids": id_list(found), "more": id_list(found)}))
     events |= set(_ids(connection, sql.PROMPT_EVENTS, (id_list(prompts),)))
     gone = {
@@ -140,7 +106,7 @@ def _memories(connection: apsw.Connection, choice: Choice, values: dict[str, Any
     listing = filters + _file_filters(choice, values)
     found = set(_ids(connection, sql.CHOSEN_MEMORIES.format(text="''", filters=listing), values))
     texts = run(connection, sql.CHOSEN_MEMORIES.format(text=sql.ALL_TEXT, filters=filters), values)
-    return found | _naming(choice, texts)
+    return found | choosing.naming(choice, texts)
 
 
 def _memory_filters(choice: Choice, values: dict[str, Any]) -> str:
@@ -166,7 +132,7 @@ def _prompts(connection: apsw.Connection, choice: Choice, filters: str, values: 
     """The prompts among the ids: what has a negative one."""
     near = filters + _span(choice, "q.created_ms") + sql.CHOSEN_PROMPT_IDS
     values["ids"] = id_list([-one for one in choice.ids or () if one < 0])
-    return _said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text="q.text", filters=near), values))
+    return choosing.said(choice, run(connection, sql.CHOSEN_PROMPTS.format(text="q.text", filters=near), values))
 
 
 def _sessions(connection: apsw.Connection, choice: Choice, filters: str, values: dict[str, Any]) -> list[int]:
@@ -176,49 +142,6 @@ def _sessions(connection: apsw.Connection, choice: Choice, filters: str, values:
 
 def _ids(connection: apsw.Connection, text: str, values: Any) -> list[int]:
     return [row[0] for row in run(connection, text, values)]
-
-
-def _said(choice: Choice, rows: Texts) -> set[int]:
-    """Those of some texts that are meant: all, where nothing is chosen by words."""
-    if not choice.words:
-        return {row[0] for row in rows}
-    return speaking_of(choice, list(rows))
-
-
-def speaking_of(choice: Choice, texts: Sequence[tuple[int, str, int]]) -> set[int]:
-    """Those of some texts (number, text, project) that the choice's words and files mean."""
-    if choice.files:
-        naming = _naming(choice, texts)
-        texts = [row for row in texts if row[0] in naming]
-    return fulltext.matching(choice.match, (row[:2] for row in texts)) if choice.match else {row[0] for row in texts}
-
-
-def _naming(choice: Choice, texts: Texts) -> set[int]:
-    anywhere = [_mention(path) for path in choice.files]
-    within = [(project, _mention(path)) for project, path in choice.files_within]
-    return {
-        number
-        for number, text, where in texts
-        if any(one.search(text) for one in anywhere)
-        or any(project == where and one.search(text) for project, one in within)
-    }
-
-
-def _mention(path: str) -> re.Pattern[str]:
-    """A path where a text names it, also as the end of a longer path; of a folder whatever lies in it."""
-    end = "" if path.endswith("/") else r"(?![\w-]|\.\w)"
-    return re.compile(rf"(?<![\w.-]){re.escape(path)}{end}")
-
-
-def _spoken(payload: str) -> Iterator[str]:
-    """Every text in an event's payload."""
-    waiting = [json.loads(payload)] if payload else []
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict | list):
-            waiting.extend(value.values() if isinstance(value, dict) else value)
 
 
 def oldest_ms(connection: apsw.Connection, chosen: Chosen) -> int:

@@ -218,6 +218,21 @@ def matching(match: str, texts: Iterable[tuple[int, str]]) -> set[int]:
         book.close()
 
 
+def beginning(word: str) -> str:
+    """What every form of a word begins with, as the index reads it; "" where that cannot be told from the letters."""
+    if not word.isascii():
+        return ""
+    book = apsw.Connection(":memory:")
+    try:
+        run(book, sql.WORDS_BOOK)
+        run(book, sql.ADD_TO_BOOK, (1, word, ""))
+        run(book, sql.BOOK_WORDS)
+        stems = [row[0] for row in run(book, sql.STEMS)]
+    finally:
+        book.close()
+    return stems[0][:-1] if len(stems) == 1 else ""
+
+
 def literal(path: str) -> str:
     """*path* with LIKE's own characters taken literally."""
     return path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

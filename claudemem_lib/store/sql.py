@@ -913,6 +913,8 @@ WORDS_BOOK = """
 CREATE VIRTUAL TABLE book USING fts5(text, terms, content='', tokenize='porter unicode61 remove_diacritics 2')
 """
 ADD_TO_BOOK = "INSERT INTO book(rowid, text, terms) VALUES (?, ?, ?)"
+BOOK_WORDS = "CREATE VIRTUAL TABLE book_words USING fts5vocab(book, 'row')"
+STEMS = "SELECT term FROM book_words"
 IN_BOOK = "SELECT rowid FROM book WHERE book MATCH ?"
 RENAME_PROJECT = "UPDATE projects SET name = ? WHERE id = ?"
 WHOLE_PROJECT = "SELECT id, key, name, root, created_ms FROM projects WHERE id = ?"

@@ -603,3 +603,27 @@ def test_forgetting_a_project_says_what_becomes_of_its_sessions(marked: Memory, 
     assert "2 sessions and the project shop" in text
     assert "Nothing more of a forgotten session is recorded" in text
     assert [row.name for row in marked.projects()] == ["blog"]
+
+
+@pytest.mark.parametrize(
+    ("said_then", "asked"),
+    [
+        ("The flies were relating to possibilities", '"flies were related" possible'),
+        ("The flies were relating to possibilities", "relational possible"),
+        ("Un café à côté", "cafe"),
+        ("Un café à côté", "cote"),
+        ("İstanbul and STRASSE", "istanbul"),
+        ("parseHTTPResponse2 breaks", "parse http"),
+        ("parse http response", "parseHTTPResponse"),
+        ("全文検索を直す", "検索"),
+        ("generalizations abound", "general*"),
+    ],
+)
+def test_a_prompt_and_an_event_are_found_by_the_same_words_as_a_memory(
+    memory: Memory, host: Host, said_then: str, asked: str
+) -> None:
+    add_observation(memory, said_then)
+    host.prompt(said_then)
+    host.tool("Bash", said_then, command="true")
+    told = memory.forget(query=asked)
+    assert (len(told.memories), len(told.prompts), told.events) == (1, 1, 2)
