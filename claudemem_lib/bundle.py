@@ -56,7 +56,7 @@ class BadLine(ValueError):
 
 def header(**about: Any) -> str:
     """The first line."""
-    return _line({"format": FORMAT, "version": VERSION, **about})
+    return _line({"format": FORMAT, "version": VERSION, **storable(about)})
 
 
 def line(kind: str, values: tuple[Any, ...]) -> str:

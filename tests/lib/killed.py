@@ -2,8 +2,8 @@
 
     python killed.py SCENARIO HOW TEMPLATE FOLDER [STRIDE]
 
-SCENARIO is take_in, observe, create, backfill, prune, forget (the session s1, for good) or undo (the same, and back again).
-HOW is kill (the process kills itself), torn (the same, after half of the write), io (the write fails) or full (the disk is full).
+SCENARIO is take_in, observe, create, backfill, prune, forget (the session s1, for good), undo (the same, and back again),
+import (a database of the original) or bundle. HOW is kill (the process kills itself), torn (the same, after half of the write), io (the write fails) or full (the disk is full).
 TEMPLATE is the data folder the work begins with, copied to FOLDER for each try. STRIDE 3 breaks off at every third write
 only.
 
@@ -27,14 +27,16 @@ from typing import Any
 import apsw
 
 import claudemem_lib
-from claudemem_lib import intake, lean
+from claudemem_lib import intake, lean, takeover, transfer
 from claudemem_lib.errors import ClaudeMemError, NotFound
 from claudemem_lib.providers.fake import Fake
-from claudemem_lib.store import sql
+from claudemem_lib.store import merging, sql
 
 NOW_MS = 1_795_400_000_000
 DAY_MS = 86_400_000
 intake.FILES_PER_TRANSACTION = 3  # so that there are breaks between the transactions too
+takeover.AT_ONCE = transfer.LINES_AT_ONCE = 3
+merging.TRANSACTION_S = 0.0
 
 
 class Break:
@@ -128,9 +130,19 @@ def work(scenario: str, folder: str, breaks: Break | None = None) -> None:
                     memory.curate.undo()
             elif scenario == "backfill":
                 list(memory.backfill(f"{folder}/transcripts"))
+            elif scenario in ("import", "bundle"):
+                take_over(memory, folder)
         finally:
             if breaks is not None and breaks.how in ("io", "full"):
                 breaks.left = 0
+
+
+def take_over(memory: Any, folder: str) -> None:
+    """Import what lies in the folder."""
+    if os.path.isfile(f"{folder}/there/claude-mem.db"):  # noqa: PTH113
+        list(memory.transfer.original(f"{folder}/there/claude-mem.db", transcripts=f"{folder}/none"))
+    if os.path.isfile(f"{folder}/there/bundle.jsonl"):  # noqa: PTH113
+        list(memory.transfer.bundle(f"{folder}/there/bundle.jsonl"))
 
 
 def state(folder: str, *, finish: bool) -> dict[str, Any]:
@@ -139,6 +151,7 @@ def state(folder: str, *, finish: bool) -> dict[str, Any]:
         if finish:
             if os.path.isdir(f"{folder}/transcripts"):  # noqa: PTH112
                 list(memory.backfill(f"{folder}/transcripts"))
+            take_over(memory, folder)
             memory.observe_pending()
         rows = memory.database.rows
         with open(f"{folder}/claude-mem.db", "rb") as file, open(f"{folder}/claude-mem.db-wal", "rb") as log:  # noqa: PTH123
@@ -150,7 +163,8 @@ def state(folder: str, *, finish: bool) -> dict[str, Any]:
             "events": [row[0] for row in rows("SELECT uid FROM events ORDER BY uid")],
             "states": dict(rows("SELECT state, count(*) FROM events GROUP BY state")),
             "memories": [f"{kind} {title}" for kind, title in rows("SELECT kind, title FROM memories ORDER BY 1, 2")],
-            "batches": finished == rows("SELECT DISTINCT batch FROM memories ORDER BY 1"),
+            "batches": finished == rows("SELECT DISTINCT batch FROM memories WHERE batch IS NOT NULL ORDER BY 1"),
+            "repeats": rows("SELECT uid, repeats FROM memories WHERE repeats > 0 ORDER BY 1") if finish else [],
             "sessions": rows("SELECT host_id, status, title FROM sessions ORDER BY 1"),
             "prompts": rows("SELECT number, text FROM prompts ORDER BY session_id, number"),
             "usage": rows("SELECT count(*) FROM usage")[0][0],

@@ -14,6 +14,7 @@ import claudemem_lib
 from claudemem_lib.errors import StoreBusy, StoreUnreadable
 from claudemem_lib.memory import Memory
 from claudemem_lib.providers.fake import Fake
+from tests.lib.originals import AT_MS, Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,6 +154,55 @@ def test_a_write_that_fails_is_told_and_costs_nothing(scenario: str, how: str, s
     assert {one["told"].partition(":")[0] for one in found} <= {"StoreUnreadable", ""}
     assert any(one["told"] for one in found)
     check(found)
+
+
+@pytest.fixture
+def taken_over(memories: Memories) -> Path:
+    """A data folder beside whose empty memory lie a database of the original and a bundle, both of which say things twice."""
+    memory = memories("template")
+    folder = Path(memory.data_dir)
+    (folder / "there").mkdir()
+    made = Made(folder / "there" / "claude-mem.db")
+    for name in ("s1", "s2"):
+        made.session(name)
+        made.prompt(name)
+        for number in (1, 2, 1):
+            made.observation(f"Change {number}", name, created_at_epoch=AT_MS + number)
+        made.summary(name=name)
+    source = memories("source")
+    list(source.transfer.original(made.path, transcripts=folder / "none"))
+    source.curate.supersede(1, 2)
+    source.remember("A note", project="/home/you/app")
+    source.transfer.export(folder / "there" / "bundle.jsonl")
+    source.close()
+    memory.close()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("scenario", "how", "stride"),
+    [
+        ("import", "kill", 13),
+        ("import", "torn", 7),
+        ("bundle", "kill", 13),
+        ("import", "io", 17),
+        ("import", "full", 17),
+    ],
+)
+def test_an_import_broken_off_anywhere_ends_where_a_whole_one_does(
+    scenario: str, how: str, stride: int, taken_over: Path
+) -> None:
+    other = "bundle.jsonl" if scenario == "import" else "claude-mem.db"
+    (taken_over / "there" / other).unlink()
+    before = {file.name: file.read_bytes() for file in (taken_over / "there").iterdir()}
+    found = tries(scenario, how, taken_over, stride)
+    assert len(found) > 6
+    check(found)
+    whole = found[-1]["done"]
+    assert [len(whole[name]) for name in ("sessions", "prompts", "memories")] == [2, 2, 4 + (scenario == "bundle")]
+    assert {
+        file.name: file.read_bytes() for file in taken_over.with_name("tried").joinpath("there").iterdir()
+    } == before
 
 
 # ------------------------------------------------------------------------------------------------------- a full disk
