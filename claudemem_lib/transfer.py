@@ -144,6 +144,8 @@ class Taking:
                     done = file.tell() if self.total else 0
                     yield done
             self._store()
+            if not self._dry_run:
+                self._merging.settle()
             yield self.total
 
     def _bad(self, number: int, reason: str) -> None:

@@ -54,6 +54,18 @@ class Merging:
             for record, outcome in became:
                 done(record, outcome)
 
+    def settle(self) -> None:
+        """Forget what came to a forgotten project; let projects go of which nothing is left, and their names to who is next."""
+        for key, at_ms in self._database.rows(sql.DEAD_PROJECTS):
+            enforce(self._database, {"kind": "project", "key": key, "at_ms": at_ms})
+        with self._database.write() as connection:
+            run(connection, sql.DROP_EMPTY_PROJECTS)
+            for project, name, root in run(connection, sql.ALL_PROJECTS):
+                plain = root.rpartition("/")[2]
+                longer = name != plain and root.endswith(f"/{name}")
+                if longer and not self._is_here(root) and not run(connection, sql.PROJECT_BY_NAME, (plain,)):
+                    run(connection, sql.RENAME_PROJECT, (plain, project))
+
     def survey(self, record: dict[str, Any]) -> str:
         """What store() would make of a record, for a dry run."""
         connection = self._database.connection()

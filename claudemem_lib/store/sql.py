@@ -987,6 +987,7 @@ ORIGINAL_COLUMNS = "SELECT name FROM pragma_table_info(?)"
 ORIGINAL_VALUE = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
 ORIGINAL_ROWS = "SELECT {} FROM {} ORDER BY {}, rowid"
 ADOPT_PROJECT = "UPDATE projects SET key = ?, root = ? WHERE id = ? AND root = ''"
+DEAD_PROJECTS = "SELECT key, at_ms FROM tombstones WHERE kind = 'project'"
 DEAD = "SELECT at_ms FROM tombstones WHERE kind = ? AND key = ?"
 BURY = """
 INSERT INTO tombstones(kind, key, at_ms) VALUES (:kind, :key, :at)
@@ -1009,6 +1010,11 @@ FORGET_SESSIONS = """
 DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE project_id = ? AND last_ms < ?
   AND id NOT IN (SELECT session_id FROM memories WHERE session_id IS NOT NULL) LIMIT 5) RETURNING id
 """
+DROP_EMPTY_PROJECTS = """
+DELETE FROM projects WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE project_id = projects.id)
+  AND NOT EXISTS (SELECT 1 FROM memories WHERE project_id = projects.id)
+"""
+ALL_PROJECTS = "SELECT id, name, root FROM projects ORDER BY key"
 TOLD_PROJECT = "UPDATE projects SET name = ?, root = ?, created_ms = ? WHERE id = ?"
 WHOLE_SESSION = """
 SELECT s.id, p.key, s.title, s.status, s.source, s.cwd, s.branch, s.started_ms, s.last_ms, s.ended_ms
@@ -1115,7 +1121,6 @@ EXPORT_CHOSEN = {
     "memories": "m.id IN carray(:ids)",
     "links": "a.id IN carray(:ids) AND b.id IN carray(:more)",
 }
-ALL_TOMBSTONES = "SELECT kind, key, at_ms FROM tombstones"
 BEGIN_READ = "BEGIN"
 END_READ = "COMMIT"
 ROW_TABLES = """

@@ -132,12 +132,16 @@ def _record(record: str, **values: Any) -> dict[str, Any]:
     return {"record": record, **bundle.FIELDS[record], **values}
 
 
+def _of(key: str) -> str:
+    """The project of a record, which is the same on all machines."""
+    return "path:/b/app" if key in {"m3", "s2"} else "path:/a/app"
+
+
 _times = st.integers(AT_MS, AT_MS + 5)
 _words = st.sampled_from(["parser", "lexer", "naïve", ""])
 _memories = st.fixed_dictionaries({
     "uid": st.sampled_from(["m1", "m2", "m3"]),
     "kind": st.sampled_from(["observation", "summary", "note"]),
-    "project": st.sampled_from(["path:/a/app", "path:/b/app"]),
     "session": st.sampled_from(["", "s1", "s2"]),
     "title": st.sampled_from(["One", "Two"]),
     "narrative": _words,
@@ -147,15 +151,14 @@ _memories = st.fixed_dictionaries({
     "repeats": st.integers(0, 2),
     "files": st.lists(st.sampled_from([["read", "a.py"], ["modified", "b.py"]]), max_size=2, unique_by=str),
     "concepts": st.lists(st.sampled_from(["gotcha", "pattern"]), max_size=2, unique=True),
-}).map(lambda values: _record("memory", **values))  # fmt: skip
+}).map(lambda values: _record("memory", project=_of(values["uid"]), **values))  # fmt: skip
 _sessions = st.fixed_dictionaries({
     "id": st.sampled_from(["s1", "s2"]),
-    "project": st.sampled_from(["path:/a/app", "path:/b/app"]),
     "title": _words,
     "status": st.sampled_from(["active", "completed"]),
     "started_ms": _times,
     "last_ms": st.integers(AT_MS + 5, AT_MS + 9),
-}).map(lambda values: _record("session", **values))  # fmt: skip
+}).map(lambda values: _record("session", project=_of(values["id"]), **values))  # fmt: skip
 _prompts = st.fixed_dictionaries({
     "session": st.sampled_from(["s1", "s2"]),
     "number": st.integers(1, 2),
@@ -187,7 +190,7 @@ def _machines(draw: Any) -> bytes:
         found.setdefault(record["uid"], record)
     sessions = {record["id"]: record for record in draw(st.lists(_sessions, min_size=2, max_size=6))}
     for name in ("s1", "s2"):
-        default = _record("session", id=name, project="path:/a/app", started_ms=AT_MS, last_ms=AT_MS + 9)
+        default = _record("session", id=name, project=_of(name), started_ms=AT_MS, last_ms=AT_MS + 9)
         sessions.setdefault(name, default)
     prompts = {(record["session"], record["number"]): record for record in draw(st.lists(_prompts, max_size=3))}
     links = [one for one in draw(st.lists(_links, max_size=2)) if one["from"] in found and one["to"] in found]
