@@ -60,11 +60,13 @@ class Merging:
             enforce(self._database, {"kind": "project", "key": key, "at_ms": at_ms})
         with self._database.write() as connection:
             run(connection, sql.DROP_EMPTY_PROJECTS)
-            for project, name, root in run(connection, sql.ALL_PROJECTS):
-                plain = root.rpartition("/")[2]
-                longer = name != plain and root.endswith(f"/{name}")
-                if longer and not self._is_here(root) and not run(connection, sql.PROJECT_BY_NAME, (plain,)):
-                    run(connection, sql.RENAME_PROJECT, (plain, project))
+            for key, told in sorted(self.projects.items()):
+                found = run(connection, sql.PROJECT_BY_KEY, (key,)) if told.get("created_ms") else []
+                if not found or found[0][1] != key or found[0][2] == told["name"] or self._is_here(found[0][3]):
+                    continue
+                wanted = sessions.free_name(connection, told["name"], found[0][3])
+                if wanted == told["name"]:
+                    run(connection, sql.RENAME_PROJECT, (wanted, found[0][0]))
 
     def survey(self, record: dict[str, Any]) -> str:
         """What store() would make of a record, for a dry run."""

@@ -1014,7 +1014,6 @@ DROP_EMPTY_PROJECTS = """
 DELETE FROM projects WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE project_id = projects.id)
   AND NOT EXISTS (SELECT 1 FROM memories WHERE project_id = projects.id)
 """
-ALL_PROJECTS = "SELECT id, name, root FROM projects ORDER BY key"
 TOLD_PROJECT = "UPDATE projects SET name = ?, root = ?, created_ms = ? WHERE id = ?"
 WHOLE_SESSION = """
 SELECT s.id, p.key, s.title, s.status, s.source, s.cwd, s.branch, s.started_ms, s.last_ms, s.ended_ms

@@ -132,33 +132,35 @@ def _record(record: str, **values: Any) -> dict[str, Any]:
     return {"record": record, **bundle.FIELDS[record], **values}
 
 
-def _of(key: str) -> str:
-    """The project of a record, which is the same on all machines."""
+def _fixed(uid: Any) -> dict[str, Any]:
+    """What is the same of a memory on all machines."""
+    return {"project": _of(uid), "created_ms": AT_MS + int(uid[1])}
+
+
+def _of(key: Any) -> str:
     return "path:/b/app" if key in {"m3", "s2"} else "path:/a/app"
 
 
+_SESSION: dict[Any, str] = {"m1": "", "m2": "s1", "m3": "s2"}
 _times = st.integers(AT_MS, AT_MS + 5)
 _words = st.sampled_from(["parser", "lexer", "naïve", ""])
 _memories = st.fixed_dictionaries({
     "uid": st.sampled_from(["m1", "m2", "m3"]),
     "kind": st.sampled_from(["observation", "summary", "note"]),
-    "session": st.sampled_from(["", "s1", "s2"]),
     "title": st.sampled_from(["One", "Two"]),
     "narrative": _words,
-    "created_ms": _times,
     "changed_ms": st.integers(0, 2),
     "pinned": st.integers(0, 1),
     "repeats": st.integers(0, 2),
     "files": st.lists(st.sampled_from([["read", "a.py"], ["modified", "b.py"]]), max_size=2, unique_by=str),
     "concepts": st.lists(st.sampled_from(["gotcha", "pattern"]), max_size=2, unique=True),
-}).map(lambda values: _record("memory", project=_of(values["uid"]), **values))  # fmt: skip
+}).map(lambda values: _record("memory", **_fixed(values["uid"]), session=_SESSION[values["uid"]], **values))  # fmt: skip
 _sessions = st.fixed_dictionaries({
     "id": st.sampled_from(["s1", "s2"]),
     "title": _words,
     "status": st.sampled_from(["active", "completed"]),
-    "started_ms": _times,
     "last_ms": st.integers(AT_MS + 5, AT_MS + 9),
-}).map(lambda values: _record("session", project=_of(values["id"]), **values))  # fmt: skip
+}).map(lambda values: _record("session", project=_of(values["id"]), started_ms=AT_MS, **values))  # fmt: skip
 _prompts = st.fixed_dictionaries({
     "session": st.sampled_from(["s1", "s2"]),
     "number": st.integers(1, 2),

@@ -46,10 +46,14 @@ def lived_in(memory: Memory, host: Host) -> None:
     memory.curate.supersede(1, note)
 
 
+def rows_of(connection: apsw.Connection, text: str) -> list[Any]:
+    return connection.execute(text).fetchall()
+
+
 def dump(connection: apsw.Connection) -> str:
     """A file as SQL text, the same for the same content."""
     out = io.StringIO()
-    shell = apsw.shell.Shell(db=connection, stdout=out)
+    shell: Any = apsw.shell.Shell(db=connection, stdout=out)
     shell.process_command(".dump")
     kept = [line for line in out.getvalue().splitlines() if not line.startswith("--")]
     head = f"PRAGMA application_id={sql.APPLICATION_ID};\nPRAGMA user_version={connection.execute(sql.VERSION).get};\n"
@@ -64,9 +68,7 @@ def restored(text: str, path: Path) -> Path:
 
 def shape(connection: apsw.Connection) -> list[tuple[Any, ...]]:
     """Every table, index and trigger, whatever the order and layout they were made in."""
-    rows = connection.execute(
-        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name"
-    ).fetchall()
+    rows = rows_of(connection, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
     return [(kind, name, " ".join(text.replace('"', "").split())) for kind, name, text in rows]
 
 
@@ -163,12 +165,13 @@ def documented(connection: apsw.Connection) -> str:
         "",
         f"One SQLite file, `claude-mem.db` in the data folder, schema {SCHEMA_VERSION}. Read it with any SQLite client while",
         "claude-mem runs; write to it only with claude-mem, and take data out with `claude-mem export` ([import.md](import.md)),",
-        "whose format outlives the schema. Times are milliseconds UTC. A release that needs another schema migrates the file when it",
-        "first opens it, after a copy into `backups/`; an older release opens a newer file for reading only.",
+        "whose format outlives the schema. Times are milliseconds UTC. A release that needs another schema migrates the file when",
+        "it first opens it, after a copy into `backups/`; an older release opens a newer file for reading only.",
     ]
-    tables = connection.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL AND name NOT GLOB 'sqlite_*' ORDER BY rowid"
-    ).fetchall()
+    tables = rows_of(
+        connection,
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL AND name NOT GLOB 'sqlite_*' ORDER BY rowid",
+    )
     for name, text in tables:
         if text.startswith("CREATE VIRTUAL TABLE"):
             columns = re.findall(r"\(([^)]*?), content=", " ".join(text.split()))[0]
@@ -188,12 +191,12 @@ def documented(connection: apsw.Connection) -> str:
 
 
 def _columns(connection: apsw.Connection, table: str) -> list[tuple[Any, ...]]:
-    return connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return rows_of(connection, f"PRAGMA table_info({table})")
 
 
 def _about(connection: apsw.Connection, table: str, column: tuple[Any, ...]) -> str:
     _, name, _, needed, default, key = column
-    rows = connection.execute(f"PRAGMA foreign_key_list({table})").fetchall()
+    rows = rows_of(connection, f"PRAGMA foreign_key_list({table})")
     parts = ["key"] * bool(key)
     parts += [f"of `{row[2]}`" for row in rows if row[3] == name]
     if not needed and not key:
