@@ -1097,7 +1097,7 @@ FROM sessions s JOIN projects p ON p.id = s.project_id WHERE {sessions} ORDER BY
 """
 EXPORT_PROMPTS = """
 SELECT s.host_id, q.number, q.host_prompt_id, q.origin, q.text, q.created_ms
-FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE {prompts} ORDER BY s.host_id, q.number
+FROM prompts q JOIN sessions s ON s.id = q.session_id WHERE q.text <> '' AND {prompts} ORDER BY s.host_id, q.number
 """
 EXPORT_MEMORIES = f"SELECT {_BUNDLED} {_OF_MEMORIES} WHERE {{memories}} ORDER BY m.uid"
 EXPORT_LINKS = """

@@ -3,9 +3,9 @@
     python killed.py SCENARIO HOW TEMPLATE FOLDER [STRIDE]
 
 SCENARIO is take_in, observe, create, backfill, prune, forget (the session s1, for good), undo (the same, and back again),
-import (a database of the original) or bundle. HOW is kill (the process kills itself), torn (the same, after half of the write), io (the write fails) or full (the disk is full).
-TEMPLATE is the data folder the work begins with, copied to FOLDER for each try. STRIDE 3 breaks off at every third write
-only.
+import (a database of the original) or bundle. HOW is kill (the process kills itself), torn (the same, after half of the write),
+io (the write fails) or full (the disk is full). TEMPLATE is the data folder the work begins with, copied to FOLDER for each try.
+STRIDE 3 breaks off at every third write only.
 
 A write is a SQL statement, a write to the database's files, or a file moved or removed. One JSON line is printed for each try:
 where it was broken off, what was there right after, and what was there once all work was done by another process. The last

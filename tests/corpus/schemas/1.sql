@@ -15,11 +15,11 @@ CREATE TABLE events(
   taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', finished_ms INTEGER) STRICT;
-INSERT INTO events VALUES(1,'01a201d7-0ee8-79e9-84be-43d2d2a9eb49','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(2,'01a201d7-12d0-76f7-9ea2-1ea2b0c8754b','b79a9e172a0ae8f5112ec202eb34388b',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(3,'01a201d7-16b8-7a12-a4cf-3337118e46c7','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-7492-8f70-24bc046315cd',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(4,'01a201d7-1aa0-7d1c-ad26-68c43b31ef69','6d10276f0cd629ed33b977ba70f9931c',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-7492-8f70-24bc046315cd',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(5,'01a201d7-1e88-78aa-bde2-09691dfc4d96','bd87306b3e335d17072593dfed42f881',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(1,'01a201d7-0ee8-7f72-a245-91ac70d0ecd7','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(2,'01a201d7-12d0-7af2-8ba6-25a32cdb96cd','457369cf350d08c60c93848531f96df7',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(3,'01a201d7-16b8-731d-8c79-77d2419c9736','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-76f0-9839-8f030e7ca6a3',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(4,'01a201d7-1aa0-7ce7-a77a-358a0b0177ef','47f02ddc2148ae8cb634574cf3a59501',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-76f0-9839-8f030e7ca6a3',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(5,'01a201d7-1e88-7151-9ae7-0121ba0e2d1a','e1742923a574743be92722b52a8c7ca4',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
 CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
 CREATE INDEX events_parked ON events(id) WHERE state = 'parked';
@@ -43,12 +43,12 @@ CREATE TABLE memories(
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
   created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
   repeats INTEGER NOT NULL DEFAULT 0, repeated_ms INTEGER) STRICT;
-INSERT INTO memories VALUES(1,'01a201d7-1aa0-7f37-a4e9-7e8015a07980','observation','bugfix',1,1,1,'01a201d7-1e88-7492-8f70-24bc046315cd','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
+INSERT INTO memories VALUES(1,'01a201d7-1aa0-777a-ac97-b705c103f710','observation','bugfix',1,1,1,'01a201d7-1e88-76f0-9839-8f030e7ca6a3','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
 src/part0.py
 problem-solution
 what-changed','','local','digest-1',31,20,1795327204000,0,0,-6787553680718377083,0,NULL);
-INSERT INTO memories VALUES(2,'01a201d7-1aa0-7370-80ba-2bd4efbe0824','summary','',1,1,1,'01a201d7-1e88-7492-8f70-24bc046315cd','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
-INSERT INTO memories VALUES(3,'01a201d7-1e88-7995-9c7a-9d890625f461','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
+INSERT INTO memories VALUES(2,'01a201d7-1aa0-7a53-8417-36688a62865e','summary','',1,1,1,'01a201d7-1e88-76f0-9839-8f030e7ca6a3','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
+INSERT INTO memories VALUES(3,'01a201d7-1e88-7d90-833d-639d9a964500','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
 src/a.py
 style','','','',0,4,1795327205000,0,0,2440204682485928237,0,NULL);
 CREATE TRIGGER memories_ad AFTER DELETE ON memories BEGIN
@@ -158,7 +158,7 @@ CREATE TABLE memory_repeats(
 
 DROP TABLE IF EXISTS migrations;
 CREATE TABLE migrations(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
-INSERT INTO migrations VALUES(1,'first schema',1795351084714);
+INSERT INTO migrations VALUES(1,'first schema',1795351515758);
 
 DROP TABLE IF EXISTS project_aliases;
 CREATE TABLE project_aliases(
@@ -245,12 +245,16 @@ CREATE TABLE transcripts(
 DROP TABLE IF EXISTS undo;
 CREATE TABLE undo(
   id INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, what TEXT NOT NULL, verb TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
-INSERT INTO undo VALUES(1,1795327205000,'marking #1 as superseded','put_back','{"rows": [[1, "01a201d7-1aa0-7f37-a4e9-7e8015a07980", "observation", "bugfix", 1, 1, 1, "01a201d7-1e88-7492-8f70-24bc046315cd", "Change part0.py", "1 file, +1/-1", "Changed src/part0.py.", "src/part0.py: edited (+1/-1)", "", "", "", "", "", "", "part 0\nsrc/part0.py\nproblem-solution\nwhat-changed", "", "local", "digest-1", 31, 20, 1795327204000, 0, 0, -6787553680718377083, 0, null]], "files": [[1, "modified", "src/part0.py", 0]], "concepts": [[1, "problem-solution"], [1, "what-changed"]], "links": []}');
+INSERT INTO undo VALUES(1,1795327205000,'marking #1 as superseded','put_back','null');
 
 DROP TABLE IF EXISTS undo_rows;
 CREATE TABLE undo_rows(
   id INTEGER PRIMARY KEY, undo_id INTEGER NOT NULL REFERENCES undo(id) ON DELETE CASCADE, place TEXT NOT NULL,
   kept TEXT NOT NULL) STRICT;
+INSERT INTO undo_rows VALUES(1,1,'memories','[1,"01a201d7-1aa0-777a-ac97-b705c103f710","observation","bugfix",1,1,1,"01a201d7-1e88-76f0-9839-8f030e7ca6a3","Change part0.py","1 file, +1/-1","Changed src/part0.py.","src/part0.py: edited (+1/-1)","","","","","","","part 0\nsrc/part0.py\nproblem-solution\nwhat-changed","","local","digest-1",31,20,1795327204000,0,0,-6787553680718377083,0,null]');
+INSERT INTO undo_rows VALUES(2,1,'memory_files','[1,"modified","src/part0.py",0]');
+INSERT INTO undo_rows VALUES(3,1,'memory_concepts','[1,"problem-solution"]');
+INSERT INTO undo_rows VALUES(4,1,'memory_concepts','[1,"what-changed"]');
 CREATE INDEX undo_rows_of ON undo_rows(undo_id, place);
 
 DROP TABLE IF EXISTS usage;
