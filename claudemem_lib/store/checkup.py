@@ -17,7 +17,11 @@ FULLTEXTS = ("memories_fts", "prompts_fts")
 
 
 def damage(database: Database, *, full: bool = False) -> str:
-    """What is wrong with the file's pages and rows, "" if nothing is; with *full* indexes are compared with their rows too."""
+    """What is wrong with the file's pages and rows, "" if nothing is; with *full* indexes are compared with their rows too.
+
+    Read without mapping the file, or a server would hold all of it in memory afterwards.
+    """
+    database.connection().execute(sql.MAP.format(0)).fetchall()
     try:
         found = [str(row[0]) for row in database.rows(sql.FULL_CHECK if full else sql.QUICK_CHECK)]
         for (name,) in database.rows(sql.ROW_TABLES) if full else ():
@@ -29,6 +33,8 @@ def damage(database: Database, *, full: bool = False) -> str:
         found = [f"a text is no UTF-8: {error}"]
     except apsw.Error as error:
         found = [str(error)]
+    finally:
+        database.connection().execute(sql.MAP.format(sql.MAPPED_BYTES)).fetchall()
     lines = [line.strip() for text in found for line in text.splitlines()]
     return "; ".join(line for line in lines if line not in ("", "ok") and not _OF_FULLTEXT.search(line))[:LONGEST]
 

@@ -962,6 +962,8 @@ DELETE FROM memory_links WHERE memory_id NOT IN (SELECT id FROM memories) OR oth
 """
 LONE_REPEATS = "DELETE FROM memory_repeats WHERE memory_id NOT IN (SELECT id FROM memories)"
 LONE_ALIASES = "DELETE FROM project_aliases WHERE project_id NOT IN (SELECT id FROM projects)"
+MAPPED_BYTES = 1 << 30  # as the connections above
+MAP = "PRAGMA mmap_size={}"
 QUICK_CHECK = "PRAGMA quick_check(5)"
 FULL_CHECK = "PRAGMA integrity_check(5)"
 FULLTEXT_CHECK = "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)"
