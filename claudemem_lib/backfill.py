@@ -90,14 +90,22 @@ class Backfill:
     def _events(self, file: Path, counts: Counter[str]) -> Iterator[dict[str, Any]]:
         """The events of one file, without those of private turns."""
         told = transcripts.read(file, ended_before_ms=ids.now_ms() - LIVE_MS, counts=counts)
+        known_until_ms, known = self._taken_over(file), set[str]()
         for order, (payload, at_ms) in enumerate(told):
             try:
                 event = capture.event_from(payload, self._rules, at_ms=at_ms)
                 event = event and self._private_turns(file, event["session"]).public(event, at_ms)
-                if event:
+                if event and known_until_ms and event["kind"] == "prompt" and at_ms <= known_until_ms:
+                    known.add(event.get("prompt_id", ""))
+                if event and at_ms > known_until_ms and event.get("prompt_id") not in known:
                     yield intake.kept({"uid": _uid(event, at_ms, order), "at_ms": at_ms, **event})
             except (intake.BadEvent, RecursionError):
                 counts["bad"] += 1
+
+    def _taken_over(self, file: Path) -> int:
+        """Until when the original's memories cover a session, so that it is not observed a second time; 0 if they do not."""
+        session = file.parents[1].name if _is_agent(file) else file.stem
+        return int(self._database.row(sql.TAKEN_OVER_UNTIL, (session,))[0])
 
     def _private_turns(self, file: Path, session: str) -> PrivateTurns:
         """What is known of a session's private turns; for a subagent's file what the session's own file says."""

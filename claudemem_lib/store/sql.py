@@ -1027,6 +1027,10 @@ VALUES (:id, :project_id, :title, :status, :source, :cwd, :branch, :started_ms, 
 ON CONFLICT(host_id) DO UPDATE SET project_id = :project_id, title = :title, status = :status, source = :source, cwd = :cwd,
   branch = :branch, started_ms = :started_ms, last_ms = :last_ms, ended_ms = :ended_ms
 """
+TAKEN_OVER_UNTIL = """
+SELECT coalesce(max(created_ms), 0) FROM memories
+WHERE session_id = (SELECT id FROM sessions WHERE host_id = ?) AND provider = 'original'
+"""
 EXTEND_SESSION = """
 UPDATE sessions SET last_ms = :at, ended_ms = CASE WHEN ended_ms < :at THEN :at ELSE ended_ms END
 WHERE id = :id AND last_ms < :at

@@ -493,3 +493,43 @@ def test_nothing_is_set_aside_while_the_original_runs_or_where_there_is_none(mem
     assert made.path.exists()
     with pytest.raises(ForeignDatabase, match="nothing was moved"):
         transfer.set_aside(memory.data_dir)
+
+
+def test_backfill_leaves_out_what_the_imported_memories_of_a_session_cover(
+    memories: Memories, tmp_path: Path, made: Made
+) -> None:
+    def line(kind: str, text: str, at: str, number: int) -> str:
+        said = {"role": kind, "content": text if kind == "user" else [{"type": "text", "text": text}]}
+        about = {
+            "type": kind,
+            "sessionId": "s1",
+            "uuid": f"u{number}",
+            "promptId": f"p{number // 2}",
+            "cwd": "/home/you/app",
+        }
+        return json.dumps({**about, "timestamp": at, "message": said})
+
+    transcript = tmp_path / "t" / "-home-you-app" / "s1.jsonl"
+    transcript.parent.mkdir(parents=True)
+    lines = [
+        line("user", "Fix the parser", "2026-01-26T07:38:10.000Z", 0),
+        line("assistant", "The parser works.", "2026-01-26T07:38:12.000Z", 1),
+        line("user", "Now the lexer", "2026-01-27T07:38:10.000Z", 2),
+        line("assistant", "The lexer works.", "2026-01-27T07:38:12.000Z", 3),
+    ]
+    transcript.write_text("\n".join(lines) + "\n")
+    untouched = memories("untouched")
+    list(untouched.backfill(transcript.parent.parent))
+    assert untouched.stats()["counts"]["prompts"] == 2
+    made.session()
+    made.prompt(prompt_text="Fix the parser")
+    made.observation()
+    memory = memories()
+    take(memory, made.path)
+    list(memory.backfill(transcript.parent.parent))
+    memory.observe_pending()
+    assert memory.database.rows("SELECT number, text FROM prompts ORDER BY 1") == [
+        (1, "Fix the parser"),
+        (2, "Now the lexer"),
+    ]
+    assert [one.title for one in all_of(memory) if "parser" in one.title] == []
