@@ -142,7 +142,7 @@ def _is_plain_word_a_secret(match: re.Match[str], value: str) -> bool:
 
 def _is_value(name: str, rest: str, value: str, group: str) -> bool:
     """Whether *value*, assigned to something called *name* + *rest*, is a secret and not code, a type, a path or a template."""
-    quoted = group not in ("bare", "line")
+    quoted = group != "bare"  # what no code can be in
     about = rest.strip("_-")
     if (
         value.startswith("[redacted:")

@@ -246,7 +246,9 @@ def _is_said(lowered: str) -> bool:
 
 def _has_hash(lowered: str) -> bool:
     """Whether there may be the hash of a password."""
-    return any(begin in lowered for begin in ("$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2"))
+    return any(
+        begin in lowered for begin in ("$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2")
+    )
 
 
 def _has_auth(lowered: str) -> bool:

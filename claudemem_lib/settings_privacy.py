@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from claudemem_lib import patterns, rules
+from claudemem_lib import ownpatterns, rules
 from claudemem_lib.setting import setting
 
 
@@ -17,7 +17,7 @@ class PrivacySettings:
         group="capture",
         label="Own secret patterns",
         help="Regular expressions; what they match is masked before anything is stored, beside the built-in shapes.",
-        at_most=patterns.MOST_PATTERNS,
-        each=patterns.problem,
+        at_most=ownpatterns.MOST_PATTERNS,
+        each=ownpatterns.problem,
         own_file_only=True,
     )

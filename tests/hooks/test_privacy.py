@@ -25,6 +25,18 @@ SPELLINGS = [
     "<claude-mem-context>hidden</claude-mem-context>",
     "<system-reminder>hidden</system-reminder>",
     "<system-reminder>\nhidden\n</system-reminder>",
+    "< private >hidden</ private >",
+    "< private>hidden< / private >",
+    "<\n private\t>hidden</private>",
+    "<private/>hidden</private>",
+    "<private a='>' b>hidden</private>",
+    "<private>hidden<Private>hidden</PRIVATE>hidden</private>",
+    "<private",
+    "<private hidden",
+    "&lt;private&gt;hidden&lt;/private&gt;",
+    "&LT;Private&gt;hidden</private>",
+    "\\u003cprivate\\u003ehidden\\u003c/private\\u003e",
+    "\\u003Cprivate\\u003Ehidden\\u003C/private\\u003E",
 ]
 
 
@@ -35,10 +47,15 @@ def on_disk(hook: Hook) -> str:
 
 @pytest.mark.parametrize("marked", SPELLINGS)
 def test_marked_text_is_cut_from_a_prompt(hook: Hook, marked: str) -> None:
-    closed = marked.endswith((">", "\n>"))
+    closed = marked.lower().endswith((">", "&gt;", "u003e"))
     hook.tell("UserPromptSubmit", prompt=f"before {marked}{' after' if closed else ''}")
     assert "hidden" not in on_disk(hook)
     assert hook.events()[0]["text"].split() == (["before", "after"] if closed else ["before"])
+
+
+def test_a_block_whose_inner_block_alone_is_closed_runs_to_the_end(hook: Hook) -> None:
+    hook.tell("UserPromptSubmit", prompt="before <private>hidden<private>hidden</private> hidden")
+    assert hook.events()[0]["text"] == "before"
 
 
 @pytest.mark.parametrize("before", ["", "İİİİİİİİ", "ǅ", "ß ẞ", "🎉 "])  # letters whose lower case is longer
@@ -59,7 +76,16 @@ def test_marked_text_is_cut_from_everything_a_tool_says_and_gets(hook: Hook) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["<privately>shown</privately>", "a < private b", "</private> shown", "<system-reminder> shown"]
+    "text",
+    [
+        "<privately>shown</privately>",
+        "a < private b",
+        "if a < private and b > 2:",
+        "private > public",
+        "</private> shown",
+        "<system-reminder> shown",
+        "&lt;privately&gt; shown",
+    ],
 )
 def test_what_only_looks_like_a_mark_stays(hook: Hook, text: str) -> None:
     hook.tell("UserPromptSubmit", prompt=text)
@@ -141,6 +167,37 @@ def test_ids_of_any_shape_can_be_private(hook: Hook) -> None:
     turn.prompt("<private>hidden</private>").work()
     assert hook.events() == []
     assert {path.parent for path in hook.data.rglob("*") if path.is_file()} == {hook.data / "private"}
+
+
+def own(hook: Hook, *patterns: str) -> None:
+    """Let a hook find *patterns* where the library leaves them."""
+    hook.data.mkdir(exist_ok=True)
+    (hook.data / "hook.json").write_text(json.dumps({"redact_patterns": patterns}))
+
+
+def test_own_patterns_are_masked_and_counted(hook: Hook) -> None:
+    own(hook, "ACME-[0-9]{6}", r"(?i)\bproject[- ]x\b")
+    hook.tell("UserPromptSubmit", prompt="ask acme-123456 or ACME-123456 about Project X and projects")
+    (event,) = hook.events()
+    assert event["text"] == "ask acme-123456 or [redacted:own] about [redacted:own] and projects"
+    assert event["masked"] == {"own": 2}
+
+
+def test_no_variable_switches_own_patterns_off_or_on(hook: Hook) -> None:
+    own(hook, "ACME-[0-9]{6}")
+    given = {"hook_event_name": "UserPromptSubmit", "session_id": "s1", "prompt": "ask ACME-123456 about beer"}
+    hook.feed(json.dumps(given).encode(), CLAUDE_MEM_REDACT_PATTERNS="beer")
+    assert hook.events()[0]["text"] == "ask [redacted:own] about beer"
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "([a-z]+)*x", "(.*)(.*)(.*)(.*)x", "(?:a?){40}a{40}"])
+def test_a_pattern_that_never_ends_costs_the_text_and_not_the_users_time(hook: Hook, pattern: str) -> None:
+    own(hook, pattern, "ACME-[0-9]{6}")
+    given = {"hook_event_name": "UserPromptSubmit", "session_id": "s1", "prompt": "a" * 60_000 + " ACME-123456"}
+    outcome = hook.feed(json.dumps(given).encode())
+    assert outcome.status == 0
+    assert outcome.seconds < 2
+    assert "ACME-123456" not in on_disk(hook)
 
 
 def test_a_secret_in_any_field_is_masked_before_the_write(hook: Hook) -> None:
