@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 LABEL = "[redacted:value]"
 _NAME = (
     r"(?P<name>passw(?:or)?d|passwort|passphrase|pwd|secret|token|credential"
+    r"|(?:db|user|smtp|mail|imap|ftp|admin|root|redis|mysql|mariadb|pg|postgres|mongo|rabbitmq|auth|ssh|login|http|proxy|account"
+    r"|service|layer|platform)[_-]{0,2}pass(?![a-z])"
     r"|(?:api|access|private|secret|auth|encryption|signing|master|account|storage|app|application|service|admin|deploy|shared"
     r"|client|session|license|webhook|root|ssh)[_ -]?key)(?P<rest>[A-Za-z0-9_-]{0,40})"
 )
 _QUOTED = (
     r"\\{1,3}\"(?P<escaped>[^\"\\\n]{1,8000})\\{1,3}\"|\"(?P<double>(?:[^\"\\\n]|\\[^\n]){1,8000})\""
     r"|'(?P<single>(?:[^'\\\n]|\\[^\n]){1,8000})'|`(?P<ticks>[^`\n]{1,8000})`"
+    r"|[\"'](?P<open>[^\"'`\\\n]{4,8000})(?=\n|\Z)"
 )
 _BARE = r"(?P<bare>[^\s\"',;(){}\[\]<>$`\\][^\s\"',;(){}\[\]<>$`\\]{0,8000})"
 _ASSIGNMENT = re.compile(
@@ -34,7 +37,7 @@ _ASSIGNMENT = re.compile(
 # The whole right side of a line of an environment file, where nothing of it can be code.
 _ENVIRONMENT = re.compile(
     r"(?m)(?:^|(?<=\\n))[ \t]{0,8}(?:export |set |ENV |ARG |- )?(?:[A-Z][A-Z0-9_]{0,60}?)?"
-    r"(?P<name>PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|[A-Z]_?KEY)(?P<rest>)(?P<sign>[ \t]{0,2}=[ \t]{0,2})"
+    r"(?P<name>PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|[A-Z]_?KEY)(?P<rest>)(?P<sign>[ \t]{0,2}=[ \t]{0,2})"
     r"(?P<line>[^\s\"'$<{(`#\\/][^\s\"'`\\]{0,8000})",
     re.ASCII,
 )
@@ -48,7 +51,9 @@ _ELEMENT = re.compile(
     r"<(?:[A-Za-z0-9]{1,20}:)?[A-Za-z0-9_.-]{0,40}?" + _NAME + r"(?P<sign>>)(?P<element>[^<>\n]{1,2000})</",
     re.ASCII | re.IGNORECASE,
 )
-_SURE = ("passw", "passphrase", "pwd")  # names of nothing but secrets: short and simple values count too
+_SURE = re.compile(
+    r"(?:passw|passphrase|pwd|.*pass\Z)"
+)  # names of nothing but secrets: short and simple values count too
 _TELLS_ABOUT = (
     *("type", "name", "url", "uri", "count", "path", "file", "dir", "header", "label", "field", "length", "policy"),
     *("manager", "prompt", "placeholder", "title", "message", "error", "hint", "help", "regex", "pattern", "format"),
@@ -113,7 +118,7 @@ def _is_secret(match: re.Match[str], group: str) -> bool:
             return False
         is_word = value.isalpha() or value.replace("_", "").isalpha()
         if is_word:
-            return name.startswith(_SURE) and _is_plain_word_a_secret(match, value)
+            return bool(_SURE.match(name)) and _is_plain_word_a_secret(match, value)
     return _is_value(name, rest, value, group)
 
 
@@ -151,7 +156,7 @@ def _is_value(name: str, rest: str, value: str, group: str) -> bool:
         or _is_no_value(value, quoted=quoted)
     ):
         return False
-    if name.startswith(_SURE):
+    if _SURE.match(name):
         return _is_password(rest, value, group)
     if " " in value.strip():
         return quoted and name == "secret" and _is_phrase(value)

@@ -22,7 +22,7 @@ _PLAIN = shapes.RUN[:64] + "@#:/ "  # characters that stand for themselves in a 
 _ANYWHERE = 4  # a beginning of so many characters is one within a word too, a shorter one only where a word begins
 _ESCAPE = 6  # how long an escaped character is: `\\u003d`
 _BOUNDARY = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-_NAMES = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")  # parts of names of secrets
+_NAMES = ("pass", "pwd", "secret", "token", "credential", "key")  # parts of names of secrets
 _KEYS = (
     *(
         "api",
