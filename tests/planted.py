@@ -56,7 +56,7 @@ SECRETS = [
     ("value", "password: '{}'", "correct-horse"),
     ("value", '{{"client_secret": "{}"}}', "aBc123dEf456"),
     ("value", 'curl -d "{{\\"password\\": \\"{}\\"}}"', "hunter2hunter2"),
-    ("value", "aws_secret_access_key = {}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("aws-secret", "aws_secret_access_key = {}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
     ("value", "SECRET_TOKEN: {}", "a1b2c3d4e5f6"),
     ("value", "private-key: {}", "a1b2c3d4e5f6"),
     (

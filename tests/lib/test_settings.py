@@ -249,3 +249,89 @@ def test_every_setting_says_what_it_is() -> None:
         assert about["label"]
         assert about["help"].endswith(".")
         assert not about["secret"] or default == ""
+
+
+# ---------------------------------------------------------------------------------------------------------- own patterns
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("[a-z", "which is no regular expression: unterminated character set"),
+        ("a**", "which is no regular expression"),
+        ("x*", "which matches an empty text"),
+        ("(?=a)", "which matches an empty text"),
+        ("(a+)+$", "which can take too long"),
+        ("(?:a?){40}a{40}", "which can take too long"),
+        ("(ab|a)*x", "which can take too long"),
+        ("(.*)(.*)(.*)x", "which can take too long"),
+        ("(?>a+b+c+)+d", "which can take too long"),
+        ("(a)(?(1)b+|c+)*d", "which can take too long"),
+        ("a" * 501, "longer than 500 characters"),
+        ("[[a]", "which is no regular expression"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_refused_with_the_key_and_the_reason(
+    folder: str, pattern: str, told: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"CLAUDE_MEM_REDACT_PATTERNS holds ") as refused:
+        settings.save(folder, {"redact_patterns": ("ACME-[0-9]{6}", pattern)})
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "ACME-[0-9]{6}",
+        r"\d{1,3}(?:\.\d{1,3}){3}",
+        r"\b[A-Z]+-\d+\b",
+        "(?i)secret project",
+        "foo|bar",
+        "(?<=x)y+",
+        "a(?!b)c",
+    ],
+)
+def test_patterns_as_people_write_them_are_taken(folder: str, pattern: str) -> None:
+    assert settings.save(folder, {"redact_patterns": (pattern,)}).redact_patterns == (pattern,)
+
+
+def test_too_many_patterns_are_refused(folder: str) -> None:
+    with pytest.raises(SettingsError, match="holds 51; at most 50 can be used"):
+        settings.save(folder, {"redact_patterns": tuple(f"A{number}" for number in range(51))})
+
+
+def test_one_bad_pattern_in_the_file_does_not_switch_off_the_others(folder: str) -> None:
+    write(folder, {"CLAUDE_MEM_REDACT_PATTERNS": ["ACME-[0-9]{6}", "(a+)+", "INT-[A-Z]+"]})
+    current, problems = settings.load(folder)
+    assert current.redact_patterns == ("ACME-[0-9]{6}", "INT-[A-Z]+")
+    assert "CLAUDE_MEM_REDACT_PATTERNS" in problems[0]
+    settings.write_rules(folder)
+    assert hook(folder)["redact_patterns"] == ["ACME-[0-9]{6}", "INT-[A-Z]+"]
+
+
+def test_the_environment_has_no_say_about_patterns(folder: str, environment: Callable[[str, str], None]) -> None:
+    settings.save(folder, {"redact_patterns": ("ACME-[0-9]{6}",)})
+    environment("CLAUDE_MEM_REDACT_PATTERNS", "")
+    assert settings.load(folder)[0].redact_patterns == ("ACME-[0-9]{6}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("ACME-[0-9]{6,8},INT-[A-Z,a]", ("ACME-[0-9]{6,8}", "INT-[A-Z,a]")),
+        (r"a\,b", (r"a\,b",)),
+        ("(a,b),c", ("(a,b)", "c")),
+        ('["a,b", "c"]', ("a,b", "c")),
+        ("[a-z]+,x", ("[a-z]+", "x")),
+        ("a(,b", ("a(", "b")),
+        ("a)b,c", ("a)b", "c")),
+        (" a , ,b ", ("a", "b")),
+        ("", ()),
+    ],
+)
+def test_a_comma_between_brackets_belongs_to_the_part(text: str, parts: tuple[str, ...]) -> None:
+    assert settings.value_of("redact_patterns", text) == parts
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12), max_size=4))
+def test_any_list_survives_being_written_as_text_once_stripped(parts: list[str]) -> None:
+    value = tuple(part.strip() for part in parts if part.strip())
+    assert settings.value_of("redact_patterns", settings.as_text(value)) == value
