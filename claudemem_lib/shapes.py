@@ -191,7 +191,7 @@ AROUND = (
     ("azure-devops-token", "Azure DevOps token", "azdo", r"[A-Za-z0-9]{70,80}AZDO[A-Za-z0-9]{4}"),
     ("aws-signature", "Signature of a signed AWS address", "x-amz-", r"(?i)X-Amz-(?:Signature|Security-Token)=(?P<secret>[A-Za-z0-9%+/=_-]{20,4000})"),
     ("aws-secret", "AWS secret key behind its name", "aws", r"(?i)aws[^\n]{0,30}?(?:secret|key|password|pwd|pass|pw|token)[^\n]{0,20}?(?P<secret>(?!(?-i:[0-9a-f]{40}))[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"),
-    ("mailchimp-key", "Mailchimp key", "-us", r"(?<![0-9a-z])[0-9a-z]{32}-us\d{1,2}(?!\d)"),
+    ("mailchimp-key", "Mailchimp key", "-us", r"(?:(?<![0-9a-z])|(?<=\\n))[0-9a-z]{32}-us\d{1,2}(?!\d)"),
     ("password-hash", "Password hash (crypt, bcrypt, argon2)", "$", r"\$(?:2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|[156y]\$[^\s:$\"']{1,40}\$[./A-Za-z0-9]{22,110}|[156]\$rounds=\d{1,9}\$[^\s:$\"']{1,40}\$[./A-Za-z0-9]{22,110}|argon2(?:id|i|d)\$[A-Za-z0-9+/=,$]{20,200})"),
     ("authorization", "Authorization header with Basic, Token and others", "authorization", r"(?i)authorization\\{0,3}[\"']?\s{0,4}[:=,]\s{0,4}\\{0,3}[\"'`]?(?:basic|token|digest|apikey|bot|key|splunk|negotiate|aws|ssws)\s{1,4}" r"(?P<secret>[A-Za-z0-9._~+/=:-]{6,4000})"),
     ("bearer", "Bearer token", "bearer", r"(?i)(?:(?<![A-Za-z0-9])|(?<=\\n))bearer[ :]{1,3}(?P<secret>[A-Za-z0-9._~+/-]{16,4000}={0,2})"),

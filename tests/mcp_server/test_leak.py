@@ -139,5 +139,5 @@ def leaked(text: str) -> list[tuple[str, str]]:
 
 
 def test_the_leak_test_would_see_a_leak() -> None:
-    assert [one for one, _ in leaked(f"x {MARKERS[0]} {PRIVATE}")] == [MARKERS[0], PRIVATE]
+    assert {MARKERS[0], PRIVATE} <= {one for one, _ in leaked(f"x {MARKERS[0]} {PRIVATE}")}
     assert len(MARKERS) > 200
