@@ -202,8 +202,15 @@ def test_a_planted_secret_never_survives(planted: tuple[str, str, str], before: 
 FILLERS = ["x = 1\n", "word ", "a", '{"a":1},', "é", "-"]
 
 
-@pytest.mark.parametrize("filler", FILLERS, ids=repr)
-@pytest.mark.parametrize(("around", "secret"), [(around, secret) for _, around, secret in SECRETS])
+CUTS = [
+    (filler, around, secret)
+    for place, filler in enumerate(FILLERS)
+    for number, (_, around, secret) in enumerate(SECRETS)
+    if place < 2 or number % 3 == place % 3  # every secret between ordinary words, a third of them in each odd filling
+]
+
+
+@pytest.mark.parametrize(("filler", "around", "secret"), CUTS, ids=lambda value: repr(value)[:16])
 def test_no_cut_leaves_half_a_secret(filler: str, around: str, secret: str) -> None:
     text, limit = around.format(secret), 3_000
     secret = secret.splitlines()[0]
