@@ -61,6 +61,7 @@ _TELLS_ABOUT = (
     *("arn", "stdin", "input", "form", "reset", "strength", "rule", "validator", "provider", "store", "storage"),
     *("service", "endpoint", "min", "max", "size", "kind", "status"),
 )
+_LONGEST_MARK = 40
 _OPEN = ("public", "page", "next", "continuation", "cursor", "sync", "foreign", "primary", "sort", "partition", "cache")
 _NO_VALUES = frozenset(
     {
@@ -109,6 +110,9 @@ def is_secret_field(name: str, value: str) -> bool:
 def _is_secret(match: re.Match[str], group: str) -> bool:
     name, rest, value = match["name"].lower(), match["rest"].lower(), match[group]
     before = match.string[max(0, match.start("name") - 14) : match.end("name")].lower()
+    mark = match.string.rfind("[redacted:", max(0, match.start("name") - _LONGEST_MARK), match.start("name"))
+    if mark >= 0 and "]" not in match.string[mark : match.start("name")]:
+        return False  # the name is part of a mark
     if _goes_on(match["name"], match["rest"]) or any(word in before for word in _OPEN):
         return False
     if group == "bare":

@@ -19,6 +19,7 @@ _WORD = 400  # how far back from a cut the end of a line, or of a word, is looke
 
 _SHORTEST = 5  # a text shorter than this holds no secret, unless it is the value of a field
 _PLAIN = shapes.RUN[:64] + "@#:/ "  # characters that stand for themselves in a pattern
+_PASSES = 8  # a mask ends a word, so behind it another secret may begin that did not before
 _ANYWHERE = 4  # a beginning of so many characters is one within a word too, a shorter one only where a word begins
 _ESCAPE = 6  # how long an escaped character is: `\\u003d`
 _BOUNDARY = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
@@ -87,8 +88,10 @@ class Redaction:
         self.counts[kind] = self.counts.get(kind, 0) + number
 
     def _masked(self, text: str) -> str:
-        if suspicious(text):
-            text = mask(text, self.count)
+        for _ in range(_PASSES):
+            if not suspicious(text) or (masked := mask(text, self.count)) == text:
+                break
+            text = masked
         for needle, _ in self._own:
             if needle in text.lower():
                 return self._mask_own(text)
@@ -97,9 +100,8 @@ class Redaction:
     def _mask_own(self, text: str) -> str:
         from claudemem_lib import ownpatterns  # noqa: PLC0415  # with `re`, as above
 
-        lowered = text.lower()
         left_s = ownpatterns.TIME_S if self._left_s is None else self._left_s
-        wanted = [pattern for needle, pattern in self._own if needle in lowered]
+        wanted = [pattern for needle, pattern in self._own if needle in text.lower()]
         text, self._left_s = ownpatterns.mask(text, wanted, self.count, left_s)
         return text
 
@@ -305,8 +307,8 @@ def _is_telling(before: str, name: str, after: str, *, loud: bool) -> bool:
 
 def _is_secret_name(lowered: str, name: str) -> bool:
     """Whether *name* in *lowered* means a secret: every password, but not every key."""
-    before, found, _ = lowered.rpartition(name)
-    return bool(found) and (name != "key" or before.rstrip("_- ").endswith(_KEYS))
+    before = lowered.rpartition(name)[0]
+    return name in lowered and (name != "key" or before.rstrip("_- ").endswith(_KEYS))
 
 
 def _no_count(_kind: str) -> None:
