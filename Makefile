@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo plugin test check host-test screenshots bench clean
+.PHONY: help demo plugin test ranks check host-test screenshots bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -22,6 +22,9 @@ plugin: $(SERVER) ## what this checkout needs to be a Claude Code plugin: hooks 
 
 test: $(DEV) ## every test but the ones that need the real client
 	$(BIN)/python -m pytest --ignore=tests/host -n $(WORKERS)
+
+ranks: $(DEV) ## the twenty worst pains of users, with the results of the tests that say not here
+	@$(BIN)/python -m tests.ranks.table --run
 
 check: $(DEV) ## lint, format, types and import contracts
 	$(BIN)/ruff check .

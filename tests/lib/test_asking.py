@@ -268,7 +268,7 @@ def test_row_3_what_never_fits_is_parked_and_the_next_is_still_observed(
     assert observed(memory).events == 2
 
 
-def test_nobody_is_asked_about_nothing(chained: Callable[..., Memory], hosts: Callable[..., Host]) -> None:
+def test_rank_3_nobody_is_asked_about_nothing(chained: Callable[..., Memory], hosts: Callable[..., Host]) -> None:
     provider = one()
     memory = chained(provider)
     host = hosts(memory)
@@ -309,7 +309,7 @@ def test_a_refusal_falls_to_the_next_provider(chained: Callable[..., Memory], ho
     assert len(first.prompts) == 1
 
 
-def test_what_nobody_understands_is_parked_and_not_deleted(
+def test_rank_3_what_nobody_understands_is_parked_and_not_deleted(
     chained: Callable[..., Memory], hosts: Callable[..., Host], clock: Clock
 ) -> None:
     memory = chained(one(["Sure!"] * 50))
@@ -332,7 +332,7 @@ def test_what_nobody_understands_is_parked_and_not_deleted(
         "You've hit your session limit · resets 3pm",
     ],
 )
-def test_an_error_told_as_an_answer_is_the_providers_and_parks_nothing(
+def test_rank_18_an_error_told_as_an_answer_is_the_providers_and_parks_nothing(
     chained: Callable[..., Memory], hosts: Callable[..., Host], clock: Clock, prose: str
 ) -> None:
     memory = chained(one([prose] * 5), hours=0)

@@ -79,7 +79,7 @@ def test_the_answer_and_its_tokens_are_read(command: Command) -> None:
     assert used.cost_micros == 0, "a subscription is not paid by the call"
 
 
-def test_it_gets_no_tools_no_settings_and_leaves_no_session(command: Command) -> None:
+def test_rank_16_it_gets_no_tools_no_settings_and_leaves_no_session(command: Command) -> None:
     command.ask(model="claude-haiku-4-5")
     argv = command.seen["argv"]
     for flag, value in (("--tools", ""), ("--setting-sources", ""), ("--model", "haiku"), ("--output-format", "json")):

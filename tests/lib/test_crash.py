@@ -122,7 +122,7 @@ def test_broken_off_at_any_write_a_forgetting_is_done_or_not(
         ("prune", "torn", 1),
     ],
 )
-def test_killed_at_any_write_each_event_ends_once(scenario: str, how: str, stride: int, template: Path) -> None:
+def test_rank_13_killed_at_any_write_each_event_ends_once(scenario: str, how: str, stride: int, template: Path) -> None:
     prepare(scenario, template)
     found = tries(scenario, how, template, stride)
     assert len(found) > 12

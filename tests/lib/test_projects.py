@@ -56,7 +56,7 @@ def root(folder: str | Path) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------ without git
-def test_a_folder_outside_git_is_a_project_of_its_own(tmp_path: Path) -> None:
+def test_rank_17_a_folder_outside_git_is_a_project_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     path = str(tmp_path / "plain")
     assert projects.identify(path) == (f"path:{path}", "plain", path)
@@ -86,7 +86,7 @@ def test_a_deleted_folder_keeps_its_project(tmp_path: Path) -> None:
     assert projects.identify(str(folder)) == before == (f"path:{folder}", "deep", str(folder))
 
 
-def test_a_symlink_leads_to_the_project_it_names(tmp_path: Path) -> None:
+def test_rank_17_a_symlink_leads_to_the_project_it_names(tmp_path: Path) -> None:
     (tmp_path / "real" / "sub").mkdir(parents=True)
     (tmp_path / "a").symlink_to("real")
     (tmp_path / "b").symlink_to(tmp_path / "a" / "sub")
@@ -137,7 +137,7 @@ def test_a_git_folder_without_a_head_is_none(tmp_path: Path) -> None:
 
 # --------------------------------------------------------------------------------------------------------- with git
 @needs_git
-def test_a_subfolder_belongs_to_its_repository(git: Git) -> None:
+def test_rank_17_a_subfolder_belongs_to_its_repository(git: Git) -> None:
     path = git.repository("app")
     (git.top / "app" / "a" / "b").mkdir(parents=True)
     assert projects.identify(f"{path}/a/b") == projects.identify(path) == (f"path:{path}", "app", path)
@@ -153,7 +153,7 @@ def test_a_symlinked_subfolder_belongs_to_its_repository(git: Git) -> None:
 
 @needs_git
 @pytest.mark.parametrize("remote", ["", "git@example.org:a/app.git"])
-def test_a_linked_worktree_is_the_project_of_its_repository(git: Git, remote: str) -> None:
+def test_rank_17_a_linked_worktree_is_the_project_of_its_repository(git: Git, remote: str) -> None:
     path = git.repository("app", remote)
     git("app", "worktree", "add", "-q", "-b", "side", "../elsewhere/tree")
     (git.top / "elsewhere" / "tree" / "sub").mkdir()
@@ -207,7 +207,7 @@ def test_a_git_folder_kept_elsewhere_does_not_move_the_project(git: Git) -> None
 
 
 @needs_git
-def test_a_submodule_is_a_project_of_its_own(git: Git) -> None:
+def test_rank_17_a_submodule_is_a_project_of_its_own(git: Git) -> None:
     part = git.repository("part")
     path = git.repository("app")
     git("app", "submodule", "add", "-q", part, "vendor/part")
@@ -217,7 +217,7 @@ def test_a_submodule_is_a_project_of_its_own(git: Git) -> None:
 
 
 @needs_git
-def test_two_clones_of_one_remote_are_one_project(git: Git) -> None:
+def test_rank_17_two_clones_of_one_remote_are_one_project(git: Git) -> None:
     remote = "https://example.org/team/app.git"
     one, two = git.repository("work/app", remote), git.repository("again/app2", remote)
     assert projects.identify(one)[0] == projects.identify(two)[0] == "remote:example.org/team/app"
@@ -231,7 +231,7 @@ def test_a_clone_of_a_local_repository_is_known_by_the_path_it_came_from(git: Gi
 
 
 @needs_git
-def test_a_renamed_folder_keeps_its_project_by_its_remote(git: Git) -> None:
+def test_rank_17_a_renamed_folder_keeps_its_project_by_its_remote(git: Git) -> None:
     path = git.repository("app", "git@example.org:team/app.git")
     before = projects.identify(path)[0]
     (git.top / "app").rename(git.top / "renamed")
@@ -290,7 +290,7 @@ def test_a_branch_keeps_its_whole_name(git: Git, branch: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- as stored
-def test_two_folders_of_one_name_stay_two_projects_with_names_of_their_own(
+def test_rank_17_two_folders_of_one_name_stay_two_projects_with_names_of_their_own(
     memory: Memory, hosts: Callable[..., Host]
 ) -> None:
     for number, folder in enumerate(("/home/you/a/app", "/home/you/b/app", "/srv/b/app")):
@@ -299,7 +299,7 @@ def test_two_folders_of_one_name_stay_two_projects_with_names_of_their_own(
     assert sorted(project.name for project in memory.projects()) == ["app", "b/app", "srv/b/app"]
 
 
-def test_names_that_differ_in_case_only_stay_apart(memory: Memory, hosts: Callable[..., Host]) -> None:
+def test_rank_17_names_that_differ_in_case_only_stay_apart(memory: Memory, hosts: Callable[..., Host]) -> None:
     for number, folder in enumerate(("/home/you/App", "/home/them/app")):
         hosts(memory, f"s{number}", folder).turn()
     memory.take_in()

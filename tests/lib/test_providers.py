@@ -103,7 +103,7 @@ def test_no_request_offers_tools_or_history(provider: str, serve: Callable[[str]
 
 @pytest.mark.parametrize(("status", "said", "kind"), STATUSES, ids=lambda value: str(getattr(value, "__name__", value)))
 @each_provider
-def test_a_status_means_the_same_everywhere(
+def test_rank_18_a_status_means_the_same_everywhere(
     provider: str, status: int, said: str, kind: type[ProviderError], serve: Callable[[str], wire.FakeApi]
 ) -> None:
     error = fails(serve(provider), wire.refusal(provider, status, said))
@@ -161,7 +161,7 @@ def test_gemini_says_its_wait_in_the_body(serve: Callable[[str], wire.FakeApi]) 
 
 @pytest.mark.parametrize("status", [429, 503])
 @each_provider
-def test_a_wait_in_seconds_is_kept(provider: str, status: int, serve: Callable[[str], wire.FakeApi]) -> None:
+def test_rank_18_a_wait_in_seconds_is_kept(provider: str, status: int, serve: Callable[[str], wire.FakeApi]) -> None:
     error = fails(serve(provider), wire.refusal(provider, status, "later", retry_after="17"))
     assert error.retry_after_ms == 17_000
 

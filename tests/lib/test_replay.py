@@ -49,7 +49,7 @@ def by_the_digest(memories: Memories, clock: Clock) -> int:
 
 
 @each_provider
-def test_the_same_events_are_finished_as_without_a_model_and_no_request_is_above_the_bound(
+def test_rank_5_the_same_events_are_finished_as_without_a_model_and_no_request_is_above_the_bound(
     provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], by_the_digest: int, clock: Clock
 ) -> None:
     memory, service = through(provider)
@@ -67,7 +67,7 @@ def test_the_same_events_are_finished_as_without_a_model_and_no_request_is_above
 
 
 @each_provider
-def test_of_a_third_of_failing_calls_nothing_is_lost_and_nothing_doubled(
+def test_rank_2_of_a_third_of_failing_calls_nothing_is_lost_and_nothing_doubled(
     provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], clock: Clock
 ) -> None:
     memory, service = through(provider)
@@ -110,7 +110,7 @@ def test_row_11_a_key_changed_on_the_way_is_used_without_a_restart(
 
 
 @each_provider
-def test_at_the_days_limit_calls_stop_and_the_rest_follows_on_the_next_days(
+def test_rank_5_at_the_days_limit_calls_stop_and_the_rest_follows_on_the_next_days(
     provider: str, through: Callable[..., tuple[Memory, wire.FakeApi]], clock: Clock
 ) -> None:
     memory, service = through(provider, daily_token_limit=60_000)

@@ -38,7 +38,7 @@ def told(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_each_form_a_model_answers_in_is_taken_for_what_it_is(name: str) -> None:
+def test_rank_3_each_form_a_model_answers_in_is_taken_for_what_it_is(name: str) -> None:
     found = told(name)
     assert {key: found[key] for key in EXPECTED[name]} == EXPECTED[name]
 

@@ -87,7 +87,7 @@ def test_every_schema_has_its_file() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_file_of_an_older_schema_becomes_one_of_this_and_keeps_what_it_holds(
+def test_rank_13_a_file_of_an_older_schema_becomes_one_of_this_and_keeps_what_it_holds(
     memories: Memories, tmp_path: Path, version: int
 ) -> None:
     (tmp_path / "old").mkdir()

@@ -493,7 +493,7 @@ _CJK = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x4E40), min_si
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_word_and_any_two_cjk_characters_of_a_memory_find_it(memories: Any, data: st.DataObject) -> None:
+def test_rank_8_any_word_and_any_two_cjk_characters_of_a_memory_find_it(memories: Any, data: st.DataObject) -> None:
     with claudemem_lib.open(tempfile.mkdtemp(dir=memories.folder)) as memory:
         texts = data.draw(st.lists(st.lists(st.one_of(_WORD, _CJK), min_size=1, max_size=8), min_size=1, max_size=9))
         for words in texts:

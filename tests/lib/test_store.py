@@ -109,7 +109,7 @@ def test_an_empty_file_becomes_a_memory(path: str, opened: Callable[..., Databas
     assert "memories" in tables(opened(path))
 
 
-def test_twenty_processes_can_open_a_new_memory_at_once(tmp_path: Path) -> None:
+def test_rank_13_twenty_processes_can_open_a_new_memory_at_once(tmp_path: Path) -> None:
     script = "import sys, claudemem_lib\nwith claudemem_lib.open(sys.argv[1]) as memory: memory.remember(sys.argv[2])"
     started = [in_a_process(script, str(tmp_path / "data"), f"note {number}") for number in range(20)]
     outcomes = [(process.communicate(timeout=100)[1], process.returncode) for process in started]

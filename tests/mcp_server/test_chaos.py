@@ -29,7 +29,7 @@ def chaos() -> Any:
 
 
 @pytest.mark.timeout(3_000 if FULL else 110)
-def test_no_event_is_lost_or_observed_twice_while_the_server_is_killed_again_and_again(chaos: Any) -> None:
+def test_rank_2_no_event_is_lost_or_observed_twice_while_the_server_is_killed_again_and_again(chaos: Any) -> None:
     found = chaos.run(sessions=20, seed=20_261_122, **SIZE)
     assert found["events"] == found["told"] == SIZE["events"]
     assert (found["lost"], found["doubled"], found["integrity"], found["status"]) == (0, 0, "ok", 0)

@@ -64,7 +64,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 
 @each_route
-def test_no_token_is_refused(web: Web, method: str, route: str) -> None:
+def test_rank_15_no_token_is_refused(web: Web, method: str, route: str) -> None:
     assert web.ask(method, route, web.headers(Authorization=None))[0] == 401
 
 
@@ -76,13 +76,13 @@ def test_a_wrong_token_is_refused(web: Web, method: str, route: str, given: str)
 
 @each_route
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", None])
-def test_a_foreign_host_is_refused(web: Web, method: str, route: str, host: str | None) -> None:
+def test_rank_15_a_foreign_host_is_refused(web: Web, method: str, route: str, host: str | None) -> None:
     assert web.ask(method, route, web.headers(Host=host))[0] in (400, 421)
 
 
 @each_route
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "file://"])
-def test_a_foreign_origin_is_refused(web: Web, method: str, route: str, origin: str) -> None:
+def test_rank_15_a_foreign_origin_is_refused(web: Web, method: str, route: str, origin: str) -> None:
     assert web.ask(method, route, web.headers(Origin=origin))[0] == 403
 
 

@@ -43,7 +43,7 @@ def test_a_relay_starts_the_server_and_both_answer_and_end(serving: Serving) -> 
     assert not (serving.data / link.STARTING).exists()
 
 
-def test_fifty_relays_on_a_cold_folder_start_one_server_and_are_all_answered(serving: Serving) -> None:
+def test_rank_7_fifty_relays_on_a_cold_folder_start_one_server_and_are_all_answered(serving: Serving) -> None:
     relays = [serving.relay() for _ in range(50)]
     try:
         for number, relay in enumerate(relays):
@@ -226,7 +226,7 @@ def test_a_relay_ends_on_a_signal_and_the_server_stays(serving: Serving, number:
     assert serving.pid()
 
 
-def test_a_relay_whose_host_was_killed_ends(serving: Serving, tmp_path: Path) -> None:
+def test_rank_4_a_relay_whose_host_was_killed_ends(serving: Serving, tmp_path: Path) -> None:
     script = (
         "import subprocess, sys, time\n"
         f"child = subprocess.Popen({[*RELAY, serving.path]!r}, stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"

@@ -64,7 +64,7 @@ def test_a_server_says_who_it_is_and_a_second_one_says_who_holds_the_lock(servin
     assert second.stderr == ""
 
 
-def test_a_second_server_takes_over_when_the_first_is_killed_while_it_asks(serving: Serving) -> None:
+def test_rank_7_a_second_server_takes_over_when_the_first_is_killed_while_it_asks(serving: Serving) -> None:
     first = serving.start()
     os.kill(first.pid, signal.SIGSTOP)
     (serving.data / paths.SERVER).unlink()
@@ -74,7 +74,7 @@ def test_a_second_server_takes_over_when_the_first_is_killed_while_it_asks(servi
     until(lambda: serving.pid() == second.pid, "second server")
 
 
-def test_what_is_in_the_folder_is_the_owner_s_alone(serving: Serving) -> None:
+def test_rank_15_what_is_in_the_folder_is_the_owner_s_alone(serving: Serving) -> None:
     serving.start()
     assert stat.S_IMODE(serving.data.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in serving.data.iterdir() if not path.is_dir()}
@@ -83,7 +83,7 @@ def test_what_is_in_the_folder_is_the_owner_s_alone(serving: Serving) -> None:
     assert stat.S_IMODE((serving.data / paths.LOGS / paths.LOG).stat().st_mode) == 0o600
 
 
-def test_nothing_listens_on_the_network_by_default(serving: Serving) -> None:
+def test_rank_7_nothing_listens_on_the_network_by_default(serving: Serving) -> None:
     assert _listening(serving.start().pid) == []
 
 
@@ -241,7 +241,7 @@ def test_a_database_that_stays_locked_does_not_keep_the_server_from_ending(
     assert process.returncode == 0
 
 
-def test_starting_and_stopping_again_and_again_leaves_nothing(serving: Serving) -> None:
+def test_rank_4_starting_and_stopping_again_and_again_leaves_nothing(serving: Serving) -> None:
     for _ in range(CYCLES):
         assert link.start(serving.path)
         pid = serving.pid()
@@ -280,7 +280,7 @@ def test_a_server_that_just_starts_can_be_stopped(serving: Serving) -> None:
     assert _leftovers(serving) == []
 
 
-def test_a_server_nobody_needs_ends_by_itself_and_one_with_a_client_does_not(memories: Memories) -> None:
+def test_rank_4_a_server_nobody_needs_ends_by_itself_and_one_with_a_client_does_not(memories: Memories) -> None:
     memory = memories()
 
     async def served() -> float:

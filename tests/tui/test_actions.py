@@ -161,7 +161,7 @@ def test_undo_is_possible_for_ten_minutes_only(filled: Memory, clock: Any) -> No
     assert filled.database.rows("SELECT 1 FROM undo") == []
 
 
-def test_merged_projects_share_everything_and_can_be_told_apart_again(memory: Memory) -> None:
+def test_rank_17_merged_projects_share_everything_and_can_be_told_apart_again(memory: Memory) -> None:
     fill(memory, 2, "old")
     fill(memory, 3, "new")
     memory.curate.merge_projects("old", "new")
