@@ -226,8 +226,7 @@ def _names_secret(text: str, runs: set[bytes]) -> bool:
     """Whether something is assigned to the name of a secret."""
     words = _spaced(runs).lower()
     names = [name for name in _NAMES if name in words]
-    lowered = text.lower() if names else ""
-    return any(_is_assigned(text, lowered, name) for name in names)
+    return bool(names) and any(_is_assigned(text, lowered, name) for lowered in [text.lower()] for name in names)
 
 
 def _has_login(lowered: str) -> bool:
