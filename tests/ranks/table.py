@@ -76,11 +76,11 @@ def run() -> int:
     counted: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for outcome, rank in re.findall(r"^(PASSED|FAILED|ERROR) \S*test_rank_(\d+)_", said, re.MULTILINE):
         counted[int(rank)][outcome.lower()] += 1
-    for rank, pain in enumerate(PAINS, 1):
-        print(
-            f"{rank:3} {pain:82} {', '.join(f'{count} {what}' for what, count in counted[rank].items()) or 'not run'}"
-        )
-    print(said.strip().splitlines()[-1])
+    lines = [
+        f"{rank:3} {pain:82} {', '.join(f'{count} {what}' for what, count in counted[rank].items()) or 'not run'}"
+        for rank, pain in enumerate(PAINS, 1)
+    ]
+    sys.stdout.write("\n".join([*lines, *said.strip().splitlines()[-1:]]) + "\n")
     return int(any(set(outcomes) - {"passed"} for outcomes in counted.values()))
 
 
