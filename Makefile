@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo plugin test ranks check host-test screenshots bench clean
+.PHONY: help demo plugin test ranks check host-test screenshots snapshots bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -35,8 +35,11 @@ check: $(DEV) ## lint, format, types and import contracts
 host-test: $(DEV) ## the tests that run the real Claude Code client; skipped where there is none
 	$(BIN)/python -m pytest tests/host -m host
 
-screenshots: $(DEV) ## pictures of every screen of the terminal interface, into docs/images
-	@$(BIN)/python -m tests.tui.pictures docs/images
+screenshots: $(DEV) ## pictures for README and docs; with ALL=1 every screen in every size and theme, into build/screenshots
+	@$(BIN)/python -m tests.tui.pictures $(if $(ALL),build/screenshots all,docs/images)
+
+snapshots: $(DEV) ## write anew what the terminal interface's screens are compared with
+	@RENEW_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/tui/test_snapshots.py
 
 bench: $(DEV) ## print the benchmarks; nothing fails for being slow
 	@for script in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

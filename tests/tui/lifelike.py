@@ -174,10 +174,12 @@ def busy(memory: Memory) -> None:
         memory.capture({**about, "hook_event_name": "PostToolUse", **given}, at_ms=now - (4 * 60 - number * 40) * 1_000)
     memory.take_in()
     parked = (
-        "UPDATE events SET state = 'parked', attempts = 3, error = 'ProviderDown: no answer in 120 s' WHERE id <= 2"
+        "UPDATE events SET taken_ms = occurred_ms",
+        "UPDATE events SET state = 'parked', attempts = 3, error = 'ProviderDown: no answer in 120 s' WHERE id IN (3, 4)",
     )
     with memory.database.write() as connection:
-        connection.execute(parked)
+        for text in parked:
+            connection.execute(text)
         for back in range(20):
             used = Usage(input_tokens=9_000 + back * 1_700 % 12_000, output_tokens=1_400)
             reply = Reply(text="", model=MODEL, usage=used)

@@ -1,4 +1,4 @@
-"""Pictures of every screen: `python -m tests.tui.pictures FOLDER [SIZE...]`, each in dark and light."""
+"""Pictures of the screens: `python -m tests.tui.pictures FOLDER [all | SCENE... SIZE... dark|light]`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ from tests.tui.sample import Running
 if TYPE_CHECKING:
     from textual.app import App
 
-SIZES = ((80, 24), (140, 40))
+SIZES = ((80, 24), (140, 40), (200, 60))
+DOCS = (
+    ("home", (140, 40), DARK), ("why", (140, 40), DARK), ("sessions", (140, 40), LIGHT), ("usage", (80, 24), DARK),
+    ("settings", (80, 24), LIGHT),
+)  # fmt: skip
 NOW_MS = 1_795_351_200_000  # 2026-11-22T12:40:00Z
 SETTINGS = '{"CLAUDE_MEM_PROVIDER": "claude", "CLAUDE_MEM_BATCH_MAX_SIZE": 30, "SOMEBODY_ELSES": [1]}\n'
 SCENES: dict[str, tuple[str, ...]] = {
@@ -84,19 +88,23 @@ async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, 
 
 
 def main() -> None:
-    """Draw a sample memory."""
-    folder = Path(sys.argv[1])
-    sizes = [tuple(map(int, one.split("x"))) for one in sys.argv[2:] if re.fullmatch(r"\d+x\d+", one)] or SIZES
-    only = tuple(one for one in sys.argv[2:] if not re.fullmatch(r"\d+x\d+|dark|light", one))
-    themes = [theme for theme, name in ((DARK, "dark"), (LIGHT, "light")) if name in sys.argv[2:]] or [DARK, LIGHT]
+    """Draw a sample memory; `all`: every scene in every size and both themes, else what README and docs show."""
+    folder, wanted = Path(sys.argv[1]), sys.argv[2:]
+    sizes = [(int(w), int(h)) for w, _, h in (one.partition("x") for one in wanted) if w.isdigit() and h.isdigit()]
+    only = tuple(one for one in wanted if one in SCENES)
+    themes = [theme for theme, name in ((DARK, "dark"), (LIGHT, "light")) if name in wanted] or [DARK, LIGHT]
     folder.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
     os.environ["TZ"] = "UTC"
     time.tzset()
     with tempfile.TemporaryDirectory() as data, Memory(f"{data}/claude-mem", clock=lambda: NOW_MS) as memory:
         filled(memory)
-        for size in sizes:
+        if not wanted:
+            for name, size, theme in DOCS:
+                asyncio.run(draw(memory, folder, size, theme, (name,)))
+        for size in sizes or (SIZES if wanted else ()):
             for theme in themes:
-                asyncio.run(draw(memory, folder, (size[0], size[1]), theme, only))
+                asyncio.run(draw(memory, folder, size, theme, only))
 
 
 if __name__ == "__main__":

@@ -171,3 +171,14 @@ def test_rank_17_merged_projects_share_everything_and_can_be_told_apart_again(me
     assert "Memory of new" in memory.context("/home/you/old") or memory.context("/home/you/old") == ""
     memory.curate.undo()
     assert {row.name: row.memories for row in memory.projects()} == {"old": 3, "new": 4}
+
+
+async def test_a_key_pressed_right_after_moving_on_means_the_memory_moved_to(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        wanted = tui.app.screen.query_one("#feed").entry(2).id
+        await tui.press("j", "j", "p")
+        assert [one for one in range(1, 14) if filled.browse.origin(one)["pinned"]] == [wanted]
+        await tui.press("k", "d", "y")
+        assert filled.get([wanted])

@@ -272,3 +272,9 @@ async def test_the_search_box_says_how_to_get_out_of_it(filled: Memory, running:
         await tui.type("parser")
         await tui.press("down")
         assert tui.app.focused is feed(tui)
+
+
+async def test_what_is_typed_at_once_after_the_slash_is_searched(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        tui.app.screen.action_search()
+        assert tui.app.focused is tui.app.screen.query_one("#search")

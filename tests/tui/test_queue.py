@@ -161,3 +161,45 @@ async def test_the_doctor_says_what_is_wrong_and_what_to_do(waiting: Memory, run
             "claude-mem install",
         ):
             assert part in tui.text
+
+
+async def test_what_the_worker_does_now_and_did_last_is_told_with_its_age(
+    waiting: Memory, running: Callable[..., Any], clock: Any
+) -> None:
+    leased = "UPDATE events SET state = 'claimed', batch = 'b', lease_until_ms = ? WHERE state = 'pending'"
+    async with running(waiting, screen="queue") as tui:
+        await tui.press("w")
+        assert "Made last: #" in tui.text
+        with waiting.database.write() as connection:
+            connection.execute("UPDATE events SET state = 'pending' WHERE state = 'parked'")
+            connection.execute(leased, (waiting.clock() + waiting.settings.lease_seconds * 1_000,))
+        clock.advance(seconds=12)
+        tui.app.screen.reload()
+        await tui.quiet()
+        assert "Observing 3 events of project, prompt" in tui.text
+        assert "for 12 s" in tui.text
+        assert listed(tui).current.state == "claimed"
+
+
+async def test_an_error_while_processing_is_a_panel_and_it_can_be_begun_again(
+    waiting: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_options: object) -> None:
+        message = "no [/] disk"
+        raise OSError(message)
+
+    async with running(waiting, screen="queue") as tui:
+        monkeypatch.setattr(waiting, "observe_pending", broken)
+        await tui.press("w")
+        assert "no [/] disk" in tui.text
+        await tui.press("escape")
+        monkeypatch.undo()
+        await tui.press("w")
+        assert "became" in tui.said
+
+
+async def test_a_followed_log_shows_its_end(filled: Memory, running: Callable[..., Any]) -> None:
+    write_log(filled, "".join(f"2026-11-22 10:{number:02}:00,000 INFO line {number}\n" for number in range(60)))
+    async with running(filled, size=(80, 24), screen="logs") as tui:
+        assert "line 59" in tui.text.splitlines()[-4]
+        assert "line 20" not in tui.text

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
+from claudemem_lib.models import Reply, Usage
+from claudemem_lib.store import usage
+from claudemem_lib.store.usage import Call
 from claudemem_tui.widgets.virtual_list import VirtualList
 from tests.tui.sample import HOSTILE, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     from claudemem_lib.memory import Memory
 
@@ -90,3 +98,60 @@ async def test_hostile_titles_are_text_in_the_lists(memory: Memory, running: Cal
 async def test_without_sessions_it_says_how_to_get_some(memory: Memory, running: Callable[..., Any]) -> None:
     async with running(memory, screen="sessions") as tui:
         assert "claude-mem install" in tui.text
+
+
+async def test_a_session_has_its_length_prompts_memories_and_tokens(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    used = Usage(input_tokens=9_000, output_tokens=1_000)
+    with filled.database.write() as connection:
+        usage.add(connection, Call(provider="claude", reply=Reply(text="", usage=used), session_id=1), filled.clock())
+        connection.execute("UPDATE sessions SET last_ms = started_ms + 600000")
+    async with running(filled, size=(200, 60), screen="sessions") as tui:
+        assert "length ask mem" in tui.text
+        assert re.search(r"10 min +1 +13 +10,000 +shop", tui.text)
+        assert "10,000 tokens" in tui.text
+
+
+async def test_what_waits_is_at_the_end_of_its_sessions_story(
+    memory: Memory, host: Any, running: Callable[..., Any]
+) -> None:
+    host.start()
+    host.turn("Fix the parser", tools=2)
+    memory.take_in()
+    async with running(memory, screen="sessions") as tui:
+        story = listed(tui, "#story")
+        assert [getattr(story.entry(number), "state", "prompt") for number in range(story.total)] == ["prompt"] + [
+            "pending"
+        ] * 3
+        await tui.press("enter", "j")
+        assert "This waits to be observed" in tui.text
+        await tui.press("p")
+        assert "Choose an observation" in tui.said
+
+
+async def test_without_an_editor_a_session_is_read_in_the_pager(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PAGER", "less -R")
+    monkeypatch.setattr(subprocess, "run", lambda command, **_options: started.append(command))
+    async with running(filled, screen="sessions") as tui:
+        monkeypatch.setattr(tui.app, "suspend", nullcontext)
+        await tui.press("v")
+        assert started[0][:2] == ["less", "-R"]
+        monkeypatch.setenv("EDITOR", "vim")
+        await tui.press("v")
+        assert started[1][0] == "vim"
+
+
+async def test_where_no_editor_can_be_shown_the_file_is_named(
+    filled: Memory, running: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text("")
+    async with running(filled, screen="sessions") as tui:
+        tui.app.screen.open_in_editor(tmp_path / "a.py")
+        await tui.quiet()
+        assert str(tmp_path / "a.py") in tui.said

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Checkbox, Input, Select
 
+from claudemem_lib.errors import AuthFailed
 from claudemem_lib.memory import Memory
+from claudemem_lib.models import Reply, Usage
+from claudemem_lib.providers.fake import Fake
 from claudemem_tui.forms import SettingRow
 
 if TYPE_CHECKING:
@@ -176,3 +179,95 @@ async def test_context_of_another_project_can_be_seen(filled: Memory, running: C
         await tui.press("c")
         await tui.press("enter")
         assert "Memory of shop" in tui.text
+
+
+async def test_why_each_memory_is_told_is_one_key_away_and_so_is_the_text(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled, screen="context") as tui:
+        assert "13 memories, ~" in tui.text
+        await tui.press("w")
+        for part in ("how the last turn of the project ended", "the newest observation", "the 2nd newest observation"):
+            assert part in tui.text
+        assert "Notes about the past" not in tui.text
+        await tui.press("w")
+        assert "Notes about the past" in tui.text
+
+
+async def test_a_value_of_the_environment_is_locked(
+    memory: Memory, running: Callable[..., Any], environment: Callable[[str, str], None]
+) -> None:
+    environment("CLAUDE_MEM_RETRY_LIMIT", "7")
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "queue")
+        assert row(tui, "retry_limit").query_one(Input).disabled
+        assert not row(tui, "batch_max_size").query_one(Input).disabled
+        assert "Locked:" in tui.text
+        assert "CLAUDE_MEM_RETRY_LIMIT is set in the" in " ".join(tui.text.split())
+
+
+async def test_leaving_with_unsaved_settings_asks_first(memory: Memory, running: Callable[..., Any]) -> None:
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "queue")
+        row(tui, "batch_max_size").query_one(Input).value = "30"
+        await tui.quiet()
+        await tui.press("escape", "1", "q")
+        assert "1 changed setting not saved. Leave without saving?" in tui.text
+        await tui.press("n")
+        assert tui.app.is_running
+        assert stored(memory) == {}
+
+
+READY = Reply(text="ready", model="claude-haiku-4-5", usage=Usage(input_tokens=30, output_tokens=3))
+
+
+async def test_the_provider_is_asked_only_after_a_yes_and_the_answer_is_told(
+    memories: Any, running: Callable[..., Any]
+) -> None:
+    provider = Fake([READY], networked=True)
+    memory = memories("asked", provider=provider)
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "model")
+        await tui.press("ctrl+g")
+        assert "It is a real call" in tui.text
+        await tui.press("n")
+        assert provider.prompts == []
+        await tui.press("ctrl+g")
+        await tui.press("y")
+        assert len(provider.prompts) == 1
+        assert "✓ fake claude-haiku-4-5 answers in" in tui.text
+        assert "33 tokens" in tui.said
+        assert memory.costs.by_day(1)[0].purpose == "test"
+
+
+async def test_a_provider_that_does_not_answer_is_told_in_its_own_words(
+    memories: Any, running: Callable[..., Any]
+) -> None:
+    memory = memories("refused", provider=Fake([AuthFailed("the key [/] is refused")], networked=True))
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "model")
+        await tui.press("ctrl+g")
+        await tui.press("y")
+        assert "✗ fake did not answer" in tui.text
+        assert "the key [/] is refused" in tui.text
+
+
+async def test_what_is_not_saved_is_not_tested(memory: Memory, running: Callable[..., Any]) -> None:
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "model")
+        row(tui, "provider").query_one(Select).value = "claude"
+        await tui.quiet()
+        await tui.press("ctrl+g")
+        assert "Save first" in tui.said
+
+
+async def test_a_model_is_chosen_from_the_providers_own_list(memory: Memory, running: Callable[..., Any]) -> None:
+    write(memory, '{"CLAUDE_MEM_CLAUDE_AUTH_METHOD": "cli", "CLAUDE_MEM_PROVIDER": "claude"}')
+    memory.reload()
+    async with running(memory, screen="settings") as tui:
+        await group(tui, "model")
+        row(tui, "model").query_one(Input).focus()
+        await tui.press("ctrl+l")
+        assert "Models of claude" in tui.text
+        await tui.press("down", "enter")
+        assert row(tui, "model").query_one(Input).value == "sonnet"

@@ -45,26 +45,30 @@ class ActingPage(Page):
         """The pane that shows the memory meant."""
         raise NotImplementedError
 
+    def under_cursor(self) -> Any:
+        """The entry the person stands on."""
+        raise NotImplementedError
+
     def project_here(self) -> str:
         """The project a new note is for."""
         one = self.pane().one
         return one.project if one else ""
 
-    def _with_one(self, act: Callable[[StoredMemory], None]) -> None:
-        """Call *act* with the memory under the cursor, as soon as it is read."""
+    def _with_one(self, act: Callable[[StoredMemory, dict[str, Any]], None]) -> None:
+        """Call *act* with the memory under the cursor and its origin, as soon as they are read."""
 
-        def checked(one: StoredMemory | None) -> None:
+        def checked(one: StoredMemory | None, origin: dict[str, Any]) -> None:
             if one is None:
                 self.notify("Choose an observation, summary or note first.", severity="warning", markup=False)
             else:
-                act(one)
+                act(one, origin)
 
-        self.pane().with_one(checked)
+        self.pane().with_one(self.under_cursor(), checked)
 
     def action_edit(self) -> None:
         """Change its words."""
 
-        def edit(one: StoredMemory) -> None:
+        def edit(one: StoredMemory, _origin: dict[str, Any]) -> None:
             def save(changes: dict[str, Any] | None) -> None:
                 if changes:
                     self.act(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
@@ -76,8 +80,8 @@ class ActingPage(Page):
     def action_pin(self) -> None:
         """Pin it, or no longer."""
 
-        def pin(one: StoredMemory) -> None:
-            on = not self.pane().origin["pinned"]
+        def pin(one: StoredMemory, origin: dict[str, Any]) -> None:
+            on = not origin["pinned"]
             said = f"#{one.id} is told to every new session." if on else f"#{one.id} is no longer pinned."
             self.act(lambda: self.memory.curate.pin(one.id, on=on), said)
 
@@ -87,9 +91,9 @@ class ActingPage(Page):
         """Say which memory replaces it, or that none does."""
         self._with_one(self._supersede)
 
-    def _supersede(self, one: StoredMemory) -> None:
+    def _supersede(self, one: StoredMemory, origin: dict[str, Any]) -> None:
         number = one.id
-        if self.pane().origin["superseded_by"]:
+        if origin["superseded_by"]:
             self.act(lambda: self.memory.curate.supersede(number, None), f"#{number} is current again.")
             return
 
@@ -107,7 +111,7 @@ class ActingPage(Page):
     def action_forget(self) -> None:
         """Delete it; it can be undone for a while."""
 
-        def ask(one: StoredMemory) -> None:
+        def ask(one: StoredMemory, _origin: dict[str, Any]) -> None:
             def forget(yes: object) -> None:
                 if yes:
                     said = f"#{one.id} is forgotten. u brings it back for ten minutes."
@@ -132,9 +136,9 @@ class ActingPage(Page):
         """One of its files in $EDITOR."""
         self._with_one(self._open_file)
 
-    def _open_file(self, one: StoredMemory) -> None:
+    def _open_file(self, one: StoredMemory, origin: dict[str, Any]) -> None:
         files = list(dict.fromkeys((*one.files_modified, *one.files_read)))
-        root = Path(self.pane().origin["root"] or ".")
+        root = Path(origin["root"] or ".")
 
         def chosen(index: int | None) -> None:
             if index is not None:

@@ -11,6 +11,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
+from textual.widgets import Input
 
 from claudemem_lib import link, render, settings
 from claudemem_tui import pages
@@ -21,6 +22,7 @@ from claudemem_tui.screens.page import NAMES, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from textual import events
     from textual.app import SystemCommand
     from textual.binding import BindingType
     from textual.screen import Screen
@@ -153,6 +155,14 @@ class MemoryApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Of the toolkit's own commands those that mean something here."""
         return (one for one in super().get_system_commands(screen) if one.title in {"Theme", "Quit"})
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter nobody took, typed so fast after the key that leads to a box that it went where the focus was before."""
+        box = self.focused
+        if event.character and event.is_printable and isinstance(box, Input):
+            box.replace(event.character, *sorted(box.selection))
+            event.prevent_default()
+            event.stop()
 
     def action_help(self) -> None:
         """Explain the keys of the screen in sight."""

@@ -123,7 +123,7 @@ class SettingRow(Vertical):
             return Select(options, value=self.text, allow_blank=False, compact=True)
         secret = self.field.about["secret"]
         hint = MASK if secret and self.field.is_set else "empty"
-        return Input(self.text, password=secret, placeholder=hint, compact=True)
+        return Input(render.safe(self.text), password=secret, placeholder=hint, compact=True)
 
     @property
     def locked(self) -> bool:

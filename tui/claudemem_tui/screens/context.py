@@ -9,7 +9,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from claudemem_lib import render, settings_form
+from claudemem_lib import render, rules, settings_form
 from claudemem_tui.forms import Drafts, SettingRow, refill
 from claudemem_tui.loading import draw, load
 from claudemem_tui.screens.dialogs import Ask, Pick
@@ -80,7 +80,7 @@ class ContextScreen(Page):
             rows = [
                 SettingRow(field, self.drafts.texts.get(field.name))
                 for field in found[0]
-                if field.about["group"] == "context"
+                if field.name in rules.DEFAULTS and field.about["group"] == "context"
             ]
             draw(self, lambda: refill(form, rows))
 

@@ -60,7 +60,7 @@ class Ask(ModalScreen[str | None]):
         """The question and a line to write on."""
         with Vertical(classes="dialog"):
             yield Static(render.safe(self.question), markup=False, classes="dialog-body")
-            yield Input(self.value, placeholder=self.placeholder)
+            yield Input(render.safe(self.value), placeholder=self.placeholder)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The answer."""

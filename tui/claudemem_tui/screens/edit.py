@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
+from claudemem_lib import render
 from claudemem_tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Edit(ModalScreen[dict[str, Any] | None]):
 
 
 def _text(name: str, value: Any) -> str:
-    return ", ".join(value) if name in LISTS else "\n".join(value) if name == "facts" else str(value)
+    return render.safe(", ".join(value) if name in LISTS else "\n".join(value) if name == "facts" else str(value))
 
 
 def _value(name: str, text: str) -> Any:
@@ -119,7 +120,7 @@ class Note(ModalScreen[dict[str, Any] | None]):
             for name, label in (("title", "Title"), ("project", "Project"), ("concepts", "Concepts")):
                 with Horizontal(classes="dialog-field"):
                     yield Static(label, classes="dialog-label", markup=False)
-                    value = self.project if name == "project" else ""
+                    value = render.safe(self.project) if name == "project" else ""
                     hint = {"title": "optional: the first line", "concepts": "optional: gotcha, how-it-works"}.get(
                         name, ""
                     )
@@ -142,6 +143,8 @@ class Note(ModalScreen[dict[str, Any] | None]):
             return
         values = {name: self.query_one(f"#{name}", Input).value.strip() for name in ("title", "project", "concepts")}
         concepts = _value("concepts", values["concepts"])
+        if values["project"] == render.safe(self.project):
+            values["project"] = self.project
         self.dismiss(
             {"text": text, "title": values["title"] or None, "project": values["project"] or None, "concepts": concepts}
         )

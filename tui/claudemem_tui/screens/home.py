@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
@@ -73,6 +73,10 @@ class HomeScreen(ActingPage):
     def pane(self) -> Detail:
         """The detail pane."""
         return self.query_one(Detail)
+
+    def under_cursor(self) -> Any:
+        """Of the feed."""
+        return self.query_one("#feed", VirtualList).current
 
     def project_here(self) -> str:
         """The project filtered for, else that of the memory shown."""
@@ -153,7 +157,7 @@ class HomeScreen(ActingPage):
     def action_search(self) -> None:
         """To the search box."""
         self.remove_class("-reading")
-        self.query_one("#search").focus()
+        self.set_focus(self.query_one("#search"))  # now: what is typed next belongs there
 
     def action_back(self) -> None:
         """Out of reading, then out of the box, then out of search and filters."""

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from claudemem_lib import paths
+from claudemem_lib import paths, render
 from claudemem_tui.loading import load
 from claudemem_tui.screens.page import Page
 from claudemem_tui.widgets.searchbox import SearchBox
@@ -112,7 +112,7 @@ class LogsScreen(Page):
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         """The whole line."""
         text = event.entry.text if event.entry else EMPTY if not self._lines else "No line passes; l and / change that."
-        self.query_one("#log-foot", Static).update(Content(text))
+        self.query_one("#log-foot", Static).update(Content(render.safe(text)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Only lines with these words."""
@@ -125,7 +125,7 @@ class LogsScreen(Page):
 
     def action_search(self) -> None:
         """To the words."""
-        self.query_one("#log-text").focus()
+        self.set_focus(self.query_one("#log-text"))  # now: what is typed next belongs there
 
     def action_back(self) -> None:
         """Out of the box; then without words."""

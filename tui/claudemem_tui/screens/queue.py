@@ -152,7 +152,7 @@ class QueueScreen(ListPage):
         if now.newest is None:
             return ""
         age = when.age(self.memory.clock() - now.newest.created_ms)
-        return f"Made last: #{now.newest.id} {render.line(now.newest.title, 60) or 'Untitled'} · {age} ago"
+        return f"Made last: #{now.newest.id} {render.line(now.newest.title, 44) or 'Untitled'} · {age} ago"
 
     def below(self, row: QueueRow | None) -> str:
         """The event under the cursor in full."""

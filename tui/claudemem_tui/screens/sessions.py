@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container, Vertical
@@ -118,6 +118,10 @@ class SessionsScreen(ActingPage):
     def pane(self) -> Detail:
         """The detail of the story."""
         return self.query_one(Detail)
+
+    def under_cursor(self) -> Any:
+        """Of the story."""
+        return self.query_one("#story", VirtualList).current
 
     def project_here(self) -> str:
         """The session's project."""

@@ -99,7 +99,7 @@ def tokens_of(row: Any) -> int:
 def bar(part: int, whole: int, length: int = BAR) -> list[tuple[str, str]]:
     """How much of a whole it is."""
     full = min(length, max(round(part * length / whole), 1 if part else 0)) if whole else 0
-    return [("━" * full, "$text-accent"), ("━" * (length - full), "$panel-lighten-2")]
+    return [("━" * full, "$text-accent"), ("━" * (length - full), "$foreground 20%")]
 
 
 def today(spent: dict[str, Any], money_micros: int, settings: Settings, waiting: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -50,16 +51,21 @@ class Detail(VerticalScroll, can_focus=True):
         self.one: StoredMemory | None = None
         self.origin: dict[str, Any] = {}
         self.text = ""
-        self._coming = False
         self._words: Words | None = None
-        self._then: Callable[[StoredMemory | None], None] | None = None
 
-    def with_one(self, act: Callable[[StoredMemory | None], None]) -> None:
-        """Call *act* with the memory shown, or, if one is being read, with that as soon as it is here."""
-        if self._coming:
-            self._then = act
+    def with_one(
+        self, entry: Entry | QueueRow | None, act: Callable[[StoredMemory | None, dict[str, Any]], None]
+    ) -> None:
+        """Call *act* with the memory of *entry* and its origin, shown here yet or not; with None where that is none."""
+        if not isinstance(entry, Entry) or entry.kind == "prompt":
+            act(None, {})
+        elif self.one is not None and self.one.id == entry.id:
+            act(self.one, self.origin)
         else:
-            act(self.one)
+            number = entry.id
+            load(
+                self, lambda: self._read(number), lambda found: act(*(found[:2] if found else (None, {}))), group="one"
+            )
 
     def compose(self) -> ComposeResult:
         """Head, words, foot."""
@@ -71,8 +77,7 @@ class Detail(VerticalScroll, can_focus=True):
 
     def show_entry(self, entry: Entry | QueueRow | None, *, hint: str = "", delay: float = 0.06) -> None:
         """Show an entry; without one, *hint*."""
-        self.one, self._then = None, None
-        self._coming = isinstance(entry, Entry) and entry.kind != "prompt"
+        self.one = None
         if entry is None:
             load(self, lambda: None, lambda _none: self._fill("", "", hint))
         elif not isinstance(entry, Entry):
@@ -122,7 +127,6 @@ class Detail(VerticalScroll, can_focus=True):
         self._fill(head, f"{found['project']} · {when}", found["text"])
 
     def _memory(self, found: tuple[StoredMemory, dict[str, Any], list[Moment]] | None) -> None:
-        self._coming = False
         if found is None:
             return
         one, origin, around = found
@@ -134,9 +138,6 @@ class Detail(VerticalScroll, can_focus=True):
         label = render.label(one.kind, one.type)
         line = " · ".join(part for part in (f"#{one.id}", label, one.project, when, one.branch) if part) + marks
         self._fill(render.line(one.title) or "Untitled", line, body_of(one), foot_of(one, origin), around_of(around))
-        then, self._then = self._then, None
-        if then is not None:
-            then(one)
 
 
 def body_of(one: StoredMemory) -> str:
@@ -147,6 +148,10 @@ def body_of(one: StoredMemory) -> str:
     for name, heading in render.SECTIONS:
         if text := getattr(one, name):
             parts.append(f"**{heading}**\n\n{text}")
+    if one.verbatim:
+        longest = max((len(run) for run in re.findall("`+", one.verbatim)), default=0)
+        fence = "`" * max(3, longest + 1)
+        parts.append(f"**Verbatim**\n\n{fence}\n{one.verbatim}\n{fence}")
     return "\n\n".join(parts)
 
 
@@ -162,6 +167,8 @@ def foot_of(one: StoredMemory, origin: dict[str, Any]) -> Content:
     add("Changed", "\n          ".join(one.files_modified))
     add("Read", "\n          ".join(one.files_read))
     add("Session", f"{one.session}, prompt {one.prompt_number}" if one.session else "")
+    if one.repeats and one.repeated_ms:
+        add("Told", f"{one.repeats + 1} times, last {render.day(one.repeated_ms)} {render.clock(one.repeated_ms)}")
     add("Made by", " ".join(part for part in (one.provider, one.model) if part))
     add("Tokens", f"~{one.read_tokens:,} to read" + (f", {one.work_tokens:,} to find out" if one.work_tokens else ""))
     counted: dict[str, int] = {}

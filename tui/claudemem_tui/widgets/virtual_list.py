@@ -245,6 +245,14 @@ class VirtualList(ScrollView, can_focus=True):
             segments.append(Segment(text, style + over if over else style))
         return Strip(segments).adjust_cell_length(width, over or self.rich_style)
 
+    def watch_show_vertical_scrollbar(self, show: bool) -> None:  # noqa: FBT001  # Textual's watchers get the value
+        """A scrollbar that comes after the list was moved stands where the list does."""
+        if show:
+            self.call_after_refresh(self._place_bar)
+
+    def _place_bar(self) -> None:
+        self.vertical_scrollbar.position = self.scroll_y
+
     def on_resize(self) -> None:
         """The width of what can be scrolled is that of the window."""
         self.virtual_size = Size(self.scrollable_content_region.width, self.total)
