@@ -33,7 +33,7 @@ STEPS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("p",), "is told to every new session", "pin"),
     (("d",), "Forget #17", "ask"),
     (("y",), "#17 is forgotten", "forget"),
-    (("u",), "Undone: forgetting #17", "undo"),
+    (("u",), "Undone: ", "undo"),
     (("3",), "Notes about the past", "context"),
     (("Tab", "Tab"), "\n^s Save", "field"),  # the keys of a field are fewer
     (("300",), "changed, not saved", "change"),
