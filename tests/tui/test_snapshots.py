@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEPT = Path(__file__).with_name("snapshots")
 SCENES: dict[str, tuple[str, ...]] = {
-    "home": ("j", "j", "j"), "reading": ("j", "j", "j", "enter"), "filter": ("f",), "edit": ("j", "j", "j", "e"),
+    "home": ("j", "j", "j"), "reading": ("j", "j", "j", "enter"), "filter": ("f",),
     "forget": ("j", "j", "d"), "sessions": ("2", "j", "enter", "j"), "context": ("3",), "why": ("3", "w"), "queue": ("4",),
     "usage": ("5",), "settings": ("6", "right"), "projects": ("7",), "forget-project": ("7", "F"), "logs": ("8",),
 }  # fmt: skip
