@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.hooks.conftest import limit_s
+
 if TYPE_CHECKING:
     from tests.hooks.conftest import Hook
 
@@ -196,7 +198,7 @@ def test_a_pattern_that_never_ends_costs_the_text_and_not_the_users_time(hook: H
     given = {"hook_event_name": "UserPromptSubmit", "session_id": "s1", "prompt": "a" * 60_000 + " ACME-123456"}
     outcome = hook.feed(json.dumps(given).encode())
     assert outcome.status == 0
-    assert outcome.seconds < 2
+    assert outcome.seconds < limit_s()
     assert "ACME-123456" not in on_disk(hook)
 
 
