@@ -1,8 +1,12 @@
-"""Killed, out of disk, locked out or corrupt at any write: nothing is lost, nothing is doubled."""
+"""Killed, out of disk, locked out or corrupt at any write: nothing is lost, nothing is doubled.
+
+CLAUDE_MEM_EVERY_WRITE=1 breaks off at every write, not only at some; with -rP each loop tells how often it was broken off.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Host, Memories
 
+pytestmark = pytest.mark.timeout(900)
+PATIENCE_S = 800
 KILLED = Path(__file__).with_name("killed.py")
 CLEAN = {"integrity": "ok", "index": ""}
 
@@ -46,10 +52,13 @@ def template(memories: Memories, hosts: Callable[..., Host]) -> Path:
 
 def tries(scenario: str, how: str, template: Path, stride: int = 1) -> list[dict[str, Any]]:
     folder = template.with_name("tried")
+    stride = 1 if os.environ.get("CLAUDE_MEM_EVERY_WRITE") else stride
     command = [sys.executable, str(KILLED), scenario, how, str(template), str(folder), str(stride)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    sys.stdout.write(f"{scenario} {how}: broken off {len(found) - 1} times\n")
+    return found
 
 
 def check(found: list[dict[str, Any]]) -> None:
