@@ -15,6 +15,7 @@ from claudemem_lib import embedders
 from claudemem_lib.errors import EmbedderUnavailable, StoreError
 from claudemem_lib.store import memories, vectors
 from claudemem_lib.store.fulltext import Filters
+from claudemem_lib.store.heldsigns import HeldSigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,7 @@ class Embedding:
     ) -> None:
         """Nothing is loaded yet. *settings* gives those in force, *given* replaces the embedder they choose."""
         self._database, self._data_dir = database, data_dir
+        self._signs = HeldSigns(database)
         self._settings, self._clock = settings, clock
         self._given = given
         self._embedder = given
@@ -74,12 +76,12 @@ class Embedding:
         return self._embedder is not None and not vectors.unavailable(self._database)
 
     def start(self) -> threading.Thread:
-        """Load the embedder in the background; gives the thread."""
+        """Load the embedder in the background, and the signs that it finds by; gives the thread."""
 
         def quietly() -> None:
             try:
-                self.load()
-            except EmbedderUnavailable:
+                self._signs.fresh(self.load().dimension)
+            except (EmbedderUnavailable, StoreError):
                 return  # status says why
 
         thread = threading.Thread(target=quietly, name="embedder", daemon=True)
@@ -109,7 +111,7 @@ class Embedding:
         known = vectors.space(self._database)
         if known is None or known != vectors.space_of(embedder.name, embedder.dimension):
             return []
-        return vectors.near(self._database, known, embedder.embed_query(text), filters, limit)
+        return vectors.near(self._database, known, embedder.embed_query(text), filters, limit, self._signs)
 
     # ----------------------------------------------------------------------------------------------------- embedding
     def embed_pending(self, *, most: int = 1_000_000, until: Callable[[], bool] = lambda: False) -> int:
@@ -167,12 +169,9 @@ class Embedding:
         if vectors.unavailable(self._database):
             return
         for one in memories.get(self._database, found):
-            only = memories.project_of(self._database, one.id)
-            close = [
-                memory
-                for memory, cosine in vectors.near(self._database, known, found[one.id], Filters(projects=(only,)), 5)
-                if memory != one.id and cosine >= SIMILAR_COSINE
-            ]
+            only = Filters(projects=(memories.project_of(self._database, one.id),))
+            near = vectors.near(self._database, known, found[one.id], only, 5, self._signs)
+            close = [memory for memory, cosine in near if memory != one.id and cosine >= SIMILAR_COSINE]
             for other in memories.get(self._database, close):
                 if _alike(texts[one.id], vectors.text_of(memories.texts_of(other))):
                     pair = sorted((one.id, other.id))

@@ -143,6 +143,12 @@ class Database:
         """How many rows this thread's connection has changed: what data_version() does not tell."""
         return int(self.connection().total_changes())
 
+    def identity(self) -> tuple[int, int]:
+        """Which file this thread's connection is to: another one may lie at the same path later."""
+        self.connection()
+        found: tuple[int, int] = self._local.file
+        return found
+
     def close(self) -> None:
         """Close every connection; calling it again does nothing."""
         with self._lock:

@@ -125,12 +125,26 @@ END;
 
 -- One vector a memory, as two tables: signs, clustered by project, choose candidates; eight-bit values rank them. `spaces` has one
 -- row: the model, dimension and scale they are all in. A memory within the cap without a vector waits to be embedded.
+-- `vector_changes` names the memories whose signs changed last, so that who holds all of them reads only those again.
 CREATE TABLE spaces(
   id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL, dimension INTEGER NOT NULL, scale REAL NOT NULL) STRICT;
 CREATE TABLE vectors(memory_id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, v BLOB NOT NULL) STRICT;
 CREATE TABLE vector_signs(
   project_id INTEGER NOT NULL, memory_id INTEGER NOT NULL, b BLOB NOT NULL,
   PRIMARY KEY(project_id, memory_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE vector_changes(place INTEGER PRIMARY KEY, memory_id INTEGER NOT NULL) STRICT;
+CREATE TRIGGER vector_signs_ai AFTER INSERT ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (new.memory_id);
+END;
+CREATE TRIGGER vector_signs_au AFTER UPDATE ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (new.memory_id);
+END;
+CREATE TRIGGER vector_signs_ad AFTER DELETE ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (old.memory_id);
+END;
+CREATE TRIGGER vector_changes_ai AFTER INSERT ON vector_changes BEGIN
+  DELETE FROM vector_changes WHERE place <= new.place - 5000;
+END;
 CREATE TRIGGER vectors_ad AFTER DELETE ON vectors BEGIN
   DELETE FROM vector_signs WHERE project_id = old.project_id AND memory_id = old.memory_id;
 END;
@@ -616,10 +630,26 @@ DROP_LONE_SIGNS = "DELETE FROM vector_signs WHERE memory_id NOT IN (SELECT memor
 NEAR_AMONG = " AND s.memory_id IN (SELECT m.id FROM memories m WHERE 1 {filters})"
 NEAR = """
 WITH hit AS MATERIALIZED (
-  SELECT s.memory_id AS id FROM vector_signs s WHERE 1 {filters}
+  SELECT s.memory_id AS id FROM vector_signs s WHERE length(s.b) = length(:signs) {filters}
   ORDER BY vec_distance_hamming(vec_bit(s.b), vec_bit(:signs)) LIMIT :pool)
 SELECT hit.id, vec_distance_l2(vec_int8(v.v), vec_int8(:vector)) AS distance
-FROM hit CROSS JOIN vectors v ON v.memory_id = hit.id ORDER BY distance, hit.id DESC LIMIT :limit
+FROM hit CROSS JOIN vectors v ON v.memory_id = hit.id WHERE length(v.v) = length(:vector)
+ORDER BY distance, hit.id DESC LIMIT :limit
+"""
+NEAREST_OF = """
+SELECT v.memory_id, vec_distance_l2(vec_int8(v.v), vec_int8(:vector)) AS distance
+FROM carray(:ids) c CROSS JOIN vectors v ON v.memory_id = c.value WHERE length(v.v) = length(:vector) {filters}
+ORDER BY distance, v.memory_id DESC LIMIT :limit
+"""
+PASSING = "SELECT group_concat(m.id) FROM memories m WHERE 1 {filters}"
+CHANGES_KEPT = "SELECT (SELECT min(place) FROM vector_changes), (SELECT max(place) FROM vector_changes)"
+CHANGED_SIGNS = """
+SELECT c.memory_id, v.project_id, s.b FROM (SELECT DISTINCT memory_id FROM vector_changes WHERE place > ?) c
+LEFT JOIN vectors v ON v.memory_id = c.memory_id
+LEFT JOIN vector_signs s ON s.project_id = v.project_id AND s.memory_id = v.memory_id
+"""
+SIGNS_AFTER = """
+SELECT memory_id, project_id, b FROM vector_signs WHERE (project_id, memory_id) > (?, ?) ORDER BY project_id, memory_id LIMIT ?
 """
 
 # -------------------------------------------------------------------------------------------------------- timeline

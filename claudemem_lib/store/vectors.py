@@ -18,17 +18,17 @@ from attrs import evolve, frozen
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run, unreadable
 from claudemem_lib.store.fulltext import Filters, clauses
+from claudemem_lib.store.heldsigns import LEAST_POOL, PER_POOL
 from claudemem_lib.store.memories import id_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from claudemem_lib.store.database import Database
+    from claudemem_lib.store.heldsigns import HeldSigns
 
 LARGEST = 127
 DEVIATIONS = 4.0
-LEAST_POOL = 1_000
-PER_POOL = 100  # one candidate for so many vectors, beyond the least
 PER_TRANSACTION = 500
 ROW_BYTES = 12
 
@@ -192,21 +192,32 @@ def mend(database: Database) -> int:
         return sum(len(run(connection, text)) for text in (sql.DROP_ORPHANS, sql.DROP_HALVES, sql.DROP_LONE_SIGNS))
 
 
-def near(
-    database: Database, known: Space, vector: Sequence[float], filters: Filters, limit: int
+def near(  # noqa: PLR0913, PLR0917  # what to compare with what, and the signs where they are held
+    database: Database,
+    known: Space,
+    vector: Sequence[float],
+    filters: Filters,
+    limit: int,
+    held: HeldSigns | None = None,
 ) -> list[tuple[int, float]]:
     """The memories nearest to *vector* that pass the filters, with their cosines, nearest first.
 
-    The filters apply before the candidates are cut. Recall of the nearest ten: .97 and better.
+    The filters apply before the candidates are cut. Recall of the nearest ten: .97 and better. Where signs are *held*, they
+    choose the candidates; else the file is scanned.
     """
-    condition, values = clauses(evolve(filters, projects=()))
-    where, more = clauses(Filters(projects=filters.projects))
-    among = sql.NEAR_AMONG.format(filters=condition) if condition else ""
-    text = sql.NEAR.format(filters=where.replace("m.project_id", "s.project_id") + among)
-    pool = max(LEAST_POOL, limit * 10, count(database) // PER_POOL)
-    bound = {"signs": signs(vector), "vector": eight_bits(vector, known.scale), "pool": pool, "limit": limit}
+    where, projects = clauses(Filters(projects=filters.projects))
+    bound = {**projects, "vector": eight_bits(vector, known.scale), "limit": limit}
     try:
-        rows = database.rows(text, {**values, **more, **bound})
+        among = held.nearest(vector, filters, limit) if held else None
+        if among is not None:
+            text = sql.NEAREST_OF.format(filters=where.replace("m.project_id", "v.project_id"))
+            rows = database.rows(text, {**bound, "ids": id_list(among)})
+        else:
+            condition, values = clauses(evolve(filters, projects=()))
+            inside = sql.NEAR_AMONG.format(filters=condition) if condition else ""
+            text = sql.NEAR.format(filters=where.replace("m.project_id", "s.project_id") + inside)
+            pool = max(LEAST_POOL, 10 * limit, count(database) // PER_POOL)
+            rows = database.rows(text, {**values, **bound, "signs": signs(vector), "pool": pool})
     except apsw.SQLError as error:
         raise unreadable(database.path, error) from error
     unit = (LARGEST / known.scale) ** 2
@@ -216,7 +227,10 @@ def near(
 def eight_bits(vector: Iterable[float], scale: float) -> bytes:
     """A vector as signed bytes."""
     factor = LARGEST / scale
-    return array("b", [max(-LARGEST, min(LARGEST, round(value * factor))) for value in vector]).tobytes()
+    values = [round(value * factor) for value in vector]
+    if max(values, default=0) > LARGEST or min(values, default=0) < -LARGEST:
+        values = [max(-LARGEST, min(LARGEST, value)) for value in values]
+    return array("b", values).tobytes()
 
 
 def signs(vector: Sequence[float]) -> bytes:

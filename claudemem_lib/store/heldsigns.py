@@ -1,0 +1,231 @@
+"""The signs of all vectors, held in memory by a process that has numpy anyway: candidates without a scan of the file.
+
+A vector takes 64 bytes (of 384 values), and a quarter more while there is room to grow.
+
+The table `vector_changes` says what changed since they were read, whoever changed it; they are read whole where it goes back no
+further. What is found here are candidates: the file ranks them, and what it does not have any more is none.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import apsw
+from attrs import evolve, frozen
+
+from claudemem_lib.store import sql
+from claudemem_lib.store.connection import unreadable
+from claudemem_lib.store.fulltext import clauses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claudemem_lib.store.database import Database
+    from claudemem_lib.store.fulltext import Filters
+
+    Row = tuple[int, int, bytes]
+
+LEAST_POOL = 1_000
+PER_POOL = 100  # one candidate by its signs for so many vectors, beyond the least
+LEAST_RANKED = 200  # candidates that the file ranks
+MOST_HELD = 2_000_000
+PER_READ = 20_000
+BLOCK = 32_768  # so many distances at a time stay in the processor's cache
+WORD_BITS = 64
+FARTHEST = 65_535
+GONE = -1
+SPARE = 1_024
+DEAD_PART = 10  # one in so many may be dead before they are thrown out
+
+
+@frozen
+class Held:
+    """Columns with one entry a vector, the first *count* of them in use; *words* are its signs, 64 a row. GONE is no project."""
+
+    file: object
+    place: int
+    count: int
+    dead: int
+    ids: Any
+    projects: Any
+    words: Any
+
+
+class HeldSigns:
+    """The signs of one memory file. Threads share it: each works on the columns as they were when it asked."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is read yet."""
+        self._database = database
+        self._held: Held | None = None
+        self._reading = threading.Lock()
+        self._too_many = False
+
+    def nearest(self, vector: Sequence[float], filters: Filters, limit: int) -> list[int] | None:
+        """Memories among which the *limit* nearest are, not in order: of those with the likest signs what the vector agrees with.
+
+        None where signs cannot be held: without numpy, while another thread reads them for the first time, or for too many.
+        """
+        np = _numpy()
+        held = self.fresh(len(vector)) if np else None
+        if np is None or held is None:
+            return None
+        chosen = self._passing(np, held, filters)
+        asked = np.asarray(vector, np.float32)
+        far = _distances(np, held, _columns(np, np.packbits(asked > 0)[None])[:, 0], chosen)
+        pool = max(LEAST_POOL, 10 * limit, len(far) // PER_POOL)
+        near = _smallest(np, far, pool)
+        places = _likely(
+            np, held, near if chosen is None else chosen[near], asked, max(LEAST_RANKED, 4 * limit, pool // 10)
+        )
+        found: list[int] = held.ids[places].tolist()
+        return found
+
+    def fresh(self, dimension: int) -> Held | None:
+        """The signs as the file has them now, those of vectors with *dimension* values; None where they cannot be held."""
+        np = _numpy()
+        if np is None or self._too_many:
+            return None
+        file = (self._database.identity(), dimension)
+        held = self._held
+        _, last = self._kept()
+        if held is not None and held.file == file and held.place == last:
+            return held
+        if not self._reading.acquire(blocking=held is not None):
+            return None
+        try:
+            held, (first, last) = self._held, self._kept()
+            if held is None or held.file != file or not first - 1 <= held.place <= last:
+                held = self._all(np, file, dimension, last)
+            elif held.place < last:
+                held = self._changed(np, held, dimension, last)
+            self._held = held
+        finally:
+            self._reading.release()
+        return held
+
+    def _kept(self) -> tuple[int, int]:
+        """The first and the last change that the file still knows, (1, 0) if there was none."""
+        try:
+            first, last = self._database.row(sql.CHANGES_KEPT)
+        except apsw.SQLError as error:
+            raise unreadable(self._database.path, error) from error
+        return first or 1, last or 0
+
+    def _all(self, np: Any, file: object, dimension: int, place: int) -> Held | None:
+        """Everything, read in parts; what changes meanwhile is read again the next time."""
+        held = Held(file, place, 0, 0, *_room(np, 0, dimension))
+        last = (-(1 << 62), 0)
+        while rows := self._database.rows(sql.SIGNS_AFTER, (*last, PER_READ)):
+            held = _with(np, held, rows, dimension)
+            if held.count > MOST_HELD:
+                self._too_many = True
+                return None
+            last = (rows[-1][1], rows[-1][0])
+        return held
+
+    def _changed(self, np: Any, held: Held, dimension: int, place: int) -> Held:
+        """What changed since: the old entries die, the new ones come last."""
+        rows = self._database.rows(sql.CHANGED_SIGNS, (held.place,))
+        ids, projects = held.ids[: held.count], held.projects[: held.count]
+        old = np.isin(ids, np.array([row[0] for row in rows], np.int64)) & (projects != GONE)
+        projects[old] = GONE
+        held = evolve(held, place=place, dead=held.dead + int(old.sum()))
+        held = _with(np, held, [row for row in rows if row[2] is not None], dimension)
+        if held.dead * DEAD_PART > held.count + DEAD_PART * SPARE:
+            alive = np.flatnonzero(held.projects[: held.count] != GONE)
+            held = evolve(
+                held,
+                count=len(alive),
+                dead=0,
+                ids=held.ids[alive],
+                projects=held.projects[alive],
+                words=np.ascontiguousarray(held.words[:, alive]),
+            )
+        return held
+
+    def _passing(self, np: Any, held: Held, filters: Filters) -> Any:
+        """The places of what passes the filters, None if all does."""
+        projects = held.projects[: held.count]
+        condition, values = clauses(evolve(filters, projects=()))
+        if condition:
+            condition, values = clauses(filters)
+            passing = self._database.row(sql.PASSING.format(filters=condition), values)[0]
+            listed = np.fromstring(passing or "", np.int64, sep=",")
+            return np.flatnonzero(np.isin(held.ids[: held.count], listed) & (projects != GONE))
+        if len(filters.projects) == 1:
+            return np.flatnonzero(projects == filters.projects[0])
+        return np.flatnonzero(np.isin(projects, filters.projects)) if filters.projects else None
+
+
+def _numpy() -> Any:
+    """The package numpy if somebody loaded it already and it can count bits; loading it costs more than it would save."""
+    found = sys.modules.get("numpy")
+    return found if hasattr(found, "bitwise_count") else None
+
+
+def _columns(np: Any, signs: Any) -> Any:
+    """Rows of bytes as columns of words, filled up with noughts."""
+    rows, size = signs.shape
+    whole = np.zeros((rows, -(-size * 8 // WORD_BITS) * 8), np.uint8)
+    whole[:, :size] = signs
+    return np.ascontiguousarray(whole.view(np.uint64).T)
+
+
+def _room(np: Any, size: int, dimension: int) -> tuple[Any, Any, Any]:
+    """Columns of *size* entries."""
+    words = -(-dimension // WORD_BITS)
+    return np.empty(size, np.int64), np.empty(size, np.int64), np.empty((words, size), np.uint64)
+
+
+def _with(np: Any, held: Held, rows: Sequence[Row], dimension: int) -> Held:
+    """The columns with more entries. Signs of another length are left out: they are damaged."""
+    size = -(-dimension // 8)
+    rows = [row for row in rows if len(row[2]) == size]
+    if not rows:
+        return held
+    count = held.count + len(rows)
+    ids, projects, words = held.ids, held.projects, held.words
+    if count > len(ids):
+        ids, projects, words = _room(np, count + count // 4 + SPARE, dimension)
+        for old, new in ((held.ids, ids), (held.projects, projects), (held.words.T, words.T)):
+            new[: held.count] = old[: held.count]
+    added = slice(held.count, count)
+    ids[added] = [row[0] for row in rows]
+    projects[added] = [row[1] for row in rows]
+    signs = np.frombuffer(b"".join(row[2] for row in rows), np.uint8).reshape(-1, size)
+    words[:, added] = _columns(np, signs)
+    return evolve(held, count=count, ids=ids, projects=projects, words=words)
+
+
+def _distances(np: Any, held: Held, signs: Any, chosen: Any) -> Any:
+    """How many signs differ (Hamming distance), an entry a place; FARTHEST for what is gone."""
+    count = held.count if chosen is None else len(chosen)
+    far = np.zeros(count, np.uint16)
+    for start in range(0, count, BLOCK):
+        part = slice(start, min(start + BLOCK, count))
+        words = held.words[:, part] if chosen is None else held.words[:, chosen[part]]
+        for word, sign in zip(words, signs, strict=True):
+            far[part] += np.bitwise_count(word ^ sign)
+    if held.dead and chosen is None:
+        far[held.projects[:count] == GONE] = FARTHEST
+    return far
+
+
+def _smallest(np: Any, far: Any, most: int) -> Any:
+    """The places of the *most* smallest distances, without those of what is gone."""
+    if len(far) <= most:
+        return np.flatnonzero(far < FARTHEST)
+    near = np.argpartition(far.astype(np.int32), most - 1)[:most]  # four times as fast as with 16 bits
+    return near[far[near] < FARTHEST]
+
+
+def _likely(np: Any, held: Held, places: Any, asked: Any, most: int) -> Any:
+    """Those *most* of the places whose signs the values of *asked* agree with best: one side of the product is exact."""
+    if len(places) <= most:
+        return places
+    signs = np.ascontiguousarray(held.words[:, places].T).view(np.uint8)
+    likeness = np.unpackbits(signs, axis=1, count=len(asked)).astype(np.float32) @ asked
+    return places[np.argpartition(likeness, len(places) - most)[-most:]]
