@@ -1,0 +1,135 @@
+"""Every command that README.md and docs/ show does what the page says: it is there, takes these options, and succeeds.
+
+The blocks marked `sh` are run line by line in a home of their own with a small memory; reader.INSTEAD and reader.STANDINS name the
+few things that are not run as they stand, and why. Commands within a sentence are checked against the parser only.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from claudemem_lib import cli
+from tests.docs.reader import ROOT, Reader, filled
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SOURCES = sorted(path for folder in ("claudemem_lib", "hooks", "mcp_server", "tui") for path in (ROOT / folder).rglob("*.py"))
+LANGUAGES = {"sh", "json", "python", "text"}
+AS_IT_FINDS = re.compile(r"claude-mem doctor\b")  # its status says how the machine is
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a language, each with a name for it."""
+    found = []
+    for page in PAGES:
+        texts = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        assert {name for name, _ in texts} <= LANGUAGES, f"{page.name}: what is to be run is marked sh, other text text"
+        chosen = [text for name, text in texts if name == language]
+        found += [(f"{page.stem}-{number}", text) for number, text in enumerate(chosen, 1)]
+    return found
+
+
+def named(pairs: list[tuple[str, str]]) -> list[object]:
+    return [pytest.param(text, id=name) for name, text in pairs]
+
+
+def within_sentences(paths: list[Path]) -> list[str]:
+    """Every command of ours that stands between backticks on one line, once."""
+    texts = (re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL) for path in paths)
+    return sorted({command for text in texts for command in re.findall(r"`(claude-mem (?![|.]).*?)`", text)})
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("memory")
+    filled(folder / "data", folder / "home")
+    return folder / "data"
+
+
+@pytest.fixture
+def reader(tmp_path: Path, memory: Path) -> Reader:
+    return Reader(tmp_path, memory)
+
+
+@pytest.mark.parametrize("block", named(blocks("sh")))
+def test_every_command_of_a_block_works(reader: Reader, block: str) -> None:
+    if "~/old/claude-mem.db" in block:
+        reader.has_the_original()
+    for line in filter(None, map(str.strip, block.replace("\\\n", " ").splitlines())):
+        done = reader.runs(line)
+        assert done.returncode == 0 or (done.returncode == 1 and AS_IT_FINDS.match(line)), f"{line}\n{done.stdout}"
+        assert "Traceback" not in done.stdout, f"{line}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("block", named(blocks("python")))
+def test_every_example_in_python_works(reader: Reader, block: str) -> None:
+    environment = {"HOME": str(reader.home)}
+    done = subprocess.run([sys.executable, "-c", block], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("line", within_sentences(PAGES))
+def test_a_command_within_a_sentence_is_there_and_has_these_options(line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.parametrize("line", within_sentences(SOURCES))
+def test_a_command_that_a_message_names_is_there_and_has_these_options(line: str) -> None:
+    parse(re.sub(r"\{.*?\}", "x", re.sub(r"(?<=\w)\{.*?\}", "", line)))
+
+
+@pytest.mark.parametrize("line", ["claude-mem serch", "claude-mem search --tpye x", "claude-mem project renam a b", "claude-mem undo 3"])
+def test_a_mistyped_command_would_be_found(line: str) -> None:
+    with pytest.raises((click.UsageError, AssertionError)):
+        parse(line)
+
+
+@pytest.mark.parametrize("line", ["claude-mem tui --wbe", "claude-mem start --bogus", "pip install 'claudemem[tiu]'", "make dmeo"])
+def test_a_mistyped_command_that_is_not_run_as_it_stands_would_be_found(reader: Reader, line: str) -> None:
+    assert reader.runs(line).returncode != 0
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    broken = []
+    for page in PAGES:
+        for target, _, part in re.findall(r"\]\(([^)#:]*)(#([^)]*))?\)", page.read_text("utf-8")):
+            path = page.parent / target if target else page
+            if not path.exists() or (part and part not in anchors(path)):
+                broken.append(f"{page.name}: {target}#{part}")
+    assert broken == []
+
+
+def test_every_page_is_in_the_index_of_the_docs() -> None:
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    assert [page.name for page in PAGES if page.name != "README.md" and f"({page.name})" not in index] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which the headings of a page can be linked to."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
+def parse(line: str) -> None:
+    """Put *line* to the parser of the command it names, which is not run."""
+    command: click.Command = cli.main
+    words = shlex.split(line, comments=True)[1:]
+    while True:
+        context = click.Context(command)
+        given, rest, _ = command.make_parser(context).parse_args(words)
+        if not isinstance(command, click.Group):
+            assert rest == [], f"{line}: too many words"
+            return
+        if not rest:
+            assert given or command is not cli.main, f"{line}: no command"
+            return
+        name, *words = rest
+        found = command.get_command(context, name)
+        assert found, f"{line}: no command {name}"
+        command = found
