@@ -56,7 +56,10 @@ class Backfill:
         """Find the transcripts at *path*: a file, a folder, or (None) the host's own. NotFound if there is nothing there."""
         folder = Path(path) if path is not None else host_folder()
         if not folder.exists():
-            message = f"{folder} does not exist; give the folder or file of Claude Code's transcripts"
+            message = (
+                f"{folder} does not exist, so there is nothing to read: Claude Code kept no session there yet. "
+                "If its transcripts are elsewhere, name their folder: claude-mem backfill FOLDER"
+            )
             raise NotFound(message)
         self._database, self._dry_run, self._clock = database, dry_run, clock
         self._rules = {**rules.load(data_dir), "pauses": _pauses(data_dir)}

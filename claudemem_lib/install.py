@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MANIFEST = manifest.FILE
 _MEND = "Mend the file or add the entries by hand (docs/install.md), then try again."
+_GET_SERVER = "pip install 'claudemem[server]'"
 _SERVER_PACKAGES = ("mcp", "watchfiles")
 
 
@@ -96,7 +98,7 @@ def plan_host(
     if name not in ("claude-code", "systemd", "launchd"):
         warnings += _about_server()
     report += [f"What was there before is kept in {stored.path}; `claude-mem uninstall` brings it back."]
-    report += [host.then] if host.then else []
+    report += _left_to_do(host, commands)
     if name != "claude-code" and not here.is_found(host, environment):
         warnings.append(f"{host.label} was not found on this machine; its files are made all the same.")
     return Plan((manifest.written(stored, records), *changes), stored.path, tuple(warnings), tuple(report))
@@ -279,12 +281,21 @@ def _with_us(data: bytes | None, entry: Entry) -> bytes:
 
 def _about_server() -> tuple[str, ...]:
     """A warning where the server that a host would start cannot run."""
-    missing = [name for name in _SERVER_PACKAGES if importlib.util.find_spec(name) is None]
+    missing = _missing_for_the_server()
     if not missing:
         return ()
-    return (
-        f"The search tools need packages that are not installed ({', '.join(missing)}): pip install 'claudemem[server]'.",
-    )
+    return (f"The search tools need packages that are not installed ({', '.join(missing)}): {_GET_SERVER}.",)
+
+
+def _missing_for_the_server() -> list[str]:
+    return [name for name in _SERVER_PACKAGES if importlib.util.find_spec(name) is None]
+
+
+def _left_to_do(host: catalog.Host, commands: catalog.Commands) -> tuple[str, ...]:
+    """What the user has to do that we do not, as commands that work from any folder."""
+    get = f"{_GET_SERVER}, then " if "{get}" in host.then and _missing_for_the_server() else ""
+    said = host.then.replace("{get}", get).replace("{relay}", shlex.join(commands.relay_command()))
+    return (said,) if said else ()
 
 
 def _about_interpreter(interpreter: str) -> tuple[str, ...]:

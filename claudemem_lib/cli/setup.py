@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,7 +38,14 @@ def demo(*, as_json: bool) -> None:
     click.echo(render.hits(found["hits"]))
     click.secho(f"\n3. What the next session in {found['project']} would be told\n", bold=True)
     click.echo(found["context"])
-    click.secho("\nNothing was kept. Next: `claude-mem install`, then `claude-mem backfill`.", bold=True)
+    name = _name()
+    click.secho(f"\nNothing was kept. Next: `{name} install`, then `{name} backfill`.", bold=True)
+
+
+def _name() -> str:
+    """How this shell can call us: by name where that is on its path, else as we were called."""
+    called = sys.argv[0]
+    return called if Path(called).name == "claude-mem" and not shutil.which("claude-mem") else "claude-mem"
 
 
 @click.command(

@@ -181,7 +181,7 @@ HOSTS: tuple[Host, ...] = (
         folder=claude_folder,
         files=_claude_code,
         captures=True,
-        then='For the search tools too: claude mcp add --scope user claude-mem -- "$(command -v claude-mem-mcp)"',
+        then="For the search tools too: {get}claude mcp add --scope user claude-mem -- {relay}",
     ),
     Host(
         name="codex",

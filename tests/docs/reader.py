@@ -51,10 +51,11 @@ sys.exit(0 if sys.argv[1] == "--user" and sys.argv[2:] in known else f"not {sys.
 """,
 }
 
+STAYS_OR_ASKS = "start|restart|serve|logs -f|tui|fetch-model|test-provider|models"
 INSTEAD = (
     (r"^make (\w[\w-]*).*", rf"make -n -C '{ROOT}' \1", "installs packages, or takes minutes"),
     (r"^\. \.venv/bin/activate.*", ":", "the shell of the test has our programs on its path"),
-    (r"^(claude-mem (?:start|restart|serve|logs -f|tui|fetch-model|models)\b[^#]*)", r"\1 --help ", "stays, or needs a network"),
+    (rf"^(claude-mem (?:{STAYS_OR_ASKS})\b[^#]*)", r"\1 --help ", "stays, or asks over a network"),
     (r"^claude-mem import(?=\s*(#|$))", "claude-mem import --yes", "asks at a terminal only, and ours is none"),
     (r"^ssh .*", ":", "another machine"),
 )  # fmt: skip
@@ -70,6 +71,7 @@ class Reader:
         self.data = self.home / ".claude-mem"
         self.programs = folder / "bin"
         self.project.mkdir(parents=True)
+        shutil.copytree(ROOT / "claudemem_lib" / "sample", self.home / ".claude" / "projects" / "-home-you-wordstats")
         if memory:
             shutil.copytree(memory, self.data)
         self._programs()

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -18,8 +18,13 @@ import pytest
 from claudemem_lib import cli
 from tests.docs.reader import ROOT, Reader, filled
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SOURCES = sorted(path for folder in ("claudemem_lib", "hooks", "mcp_server", "tui") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path for folder in ("claudemem_lib", "hooks", "mcp_server", "tui") for path in (ROOT / folder).rglob("*.py")
+)
 LANGUAGES = {"sh", "json", "python", "text"}
 AS_IT_FINDS = re.compile(r"claude-mem doctor\b")  # its status says how the machine is
 
@@ -84,13 +89,17 @@ def test_a_command_that_a_message_names_is_there_and_has_these_options(line: str
     parse(re.sub(r"\{.*?\}", "x", re.sub(r"(?<=\w)\{.*?\}", "", line)))
 
 
-@pytest.mark.parametrize("line", ["claude-mem serch", "claude-mem search --tpye x", "claude-mem project renam a b", "claude-mem undo 3"])
+@pytest.mark.parametrize(
+    "line", ["claude-mem serch", "claude-mem search --tpye x", "claude-mem project renam a b", "claude-mem undo 3"]
+)
 def test_a_mistyped_command_would_be_found(line: str) -> None:
     with pytest.raises((click.UsageError, AssertionError)):
         parse(line)
 
 
-@pytest.mark.parametrize("line", ["claude-mem tui --wbe", "claude-mem start --bogus", "pip install 'claudemem[tiu]'", "make dmeo"])
+@pytest.mark.parametrize(
+    "line", ["claude-mem tui --wbe", "claude-mem start --bogus", "pip install 'claudemem[tiu]'", "make dmeo"]
+)
 def test_a_mistyped_command_that_is_not_run_as_it_stands_would_be_found(reader: Reader, line: str) -> None:
     assert reader.runs(line).returncode != 0
 

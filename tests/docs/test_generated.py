@@ -40,10 +40,10 @@ They are kept in `settings.json` in the data folder: one flat object, read by it
 lists, switches as `true` or `false`. The screen *Settings* of the [terminal interface](tui.md) is the same with help and checks. A
 running server follows the file.
 
-A variable of the same name in the environment goes before the file, for that process; settings marked *file only* (keys,
-addresses, commands, and what decides what is masked or written into a repository) are read from the file alone, since a project can
-set variables for the programs that run in it. A value that cannot be used is refused by name; in a file edited by hand it is reported
-(`claude-mem status`, `claude-mem doctor`) and the default holds. Keys that are none of ours are left alone.
+A variable of the same name in the environment goes before the file, for that process. Settings marked *file only* (keys, addresses,
+commands, and what decides what is masked or written into a repository) are read from the file alone, since a project can set
+variables for the programs that run in it. A value that cannot be used is refused by name; in a file edited by hand it is
+reported (`claude-mem status`, `claude-mem doctor`) and the default holds. Keys that are none of ours are left alone.
 
 `CLAUDE_MEM_DATA_DIR` is no setting but a variable only: where the data folder is (default `~/.claude-mem`).
 """
