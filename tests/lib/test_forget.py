@@ -112,7 +112,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
-def test_no_byte_is_left_of_what_was_forgotten(marked: Memory, clock: Clock, choice: dict[str, Any]) -> None:
+def test_rank_20_no_byte_is_left_of_what_was_forgotten(marked: Memory, clock: Clock, choice: dict[str, Any]) -> None:
     told = marked.forget(**choice)
     assert told.memories
     assert marked.database.rows(sql.INTEGRITY) == [("ok",)]
@@ -323,7 +323,7 @@ def transcript(folder: Path, session: str, clock: Clock, *, marker: str = MARKER
 @pytest.mark.parametrize(
     "choice", [{"query": MARKER}, {"session": "s-past"}, {"project": "shop"}, {"since_ms": 0}, {"ids": True}], ids=str
 )
-def test_a_backfill_does_not_learn_it_again(
+def test_rank_20_a_backfill_does_not_learn_it_again(
     memory: Memory, tmp_path: Path, clock: Clock, choice: dict[str, Any]
 ) -> None:
     file = transcript(tmp_path / "past", "s-past", clock)

@@ -62,7 +62,7 @@ def digest(path: Path) -> dict[str, str]:
 
 # ------------------------------------------------------------------------------------------------- whole files, twice
 @pytest.mark.parametrize("name", ["seed-fork-0.2.1.db", "upstream-13.15.3.db", "upstream-13.25.3.db"])
-def test_a_real_file_imported_twice_has_the_counts_of_its_tables_but_for_what_is_named(
+def test_rank_13_a_real_file_imported_twice_has_the_counts_of_its_tables_but_for_what_is_named(
     memory: Memory, name: str
 ) -> None:
     file = ORIGINALS / name
@@ -98,7 +98,7 @@ def test_a_real_file_imported_twice_has_the_counts_of_its_tables_but_for_what_is
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_every_generation_of_the_schema_is_understood(memory: Memory, tmp_path: Path, generation: int) -> None:
+def test_rank_13_every_generation_of_the_schema_is_understood(memory: Memory, tmp_path: Path, generation: int) -> None:
     made = Made(tmp_path / "old.db", generation)
     made.session()
     made.prompt()
