@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from claudemem_lib import cli
+from claudemem_lib import cli, settings
 from tests.docs.reader import ROOT, Reader, filled
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SOURCES = sorted(
     path for folder in ("claudemem_lib", "hooks", "mcp_server", "tui") for path in (ROOT / folder).rglob("*.py")
 )
 LANGUAGES = {"sh", "json", "python", "text"}
+OTHER_VARIABLES = {"CLAUDE_MEM_DATA_DIR", "CLAUDE_MEM_WRITE_DOCS", "CLAUDE_MEM_WRITE_SCHEMAS"}
 AS_IT_FINDS = re.compile(r"claude-mem doctor\b")  # its status says how the machine is
 
 
@@ -102,6 +103,21 @@ def test_a_mistyped_command_would_be_found(line: str) -> None:
 )
 def test_a_mistyped_command_that_is_not_run_as_it_stands_would_be_found(reader: Reader, line: str) -> None:
     assert reader.runs(line).returncode != 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_settings_targets_and_scripts_that_there_are(page: Path) -> None:
+    text = page.read_text("utf-8")
+    known = {key for key, _, _ in settings.described()} | OTHER_VARIABLES
+    assert set(re.findall(r"\bCLAUDE_MEM_[A-Z_]+", text)) - known == set()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set()
+    scripts = re.findall(r"`(?:python )?((?:benchmarks|tests)/[\w/]+\.py)", text)
+    assert [script for script in scripts if not (ROOT / script).is_file()] == []
+
+
+def test_the_readme_stays_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 250
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:
