@@ -6,6 +6,7 @@ few things that are not run as they stand, and why. Commands within a sentence a
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from attrs import evolve, fields_dict
 
 from claudemem_lib import cli, settings
 from tests.docs.reader import ROOT, Reader, filled
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOR_AGENTS = sorted([*(ROOT / "commands").glob("*.md"), *(ROOT / "skills").rglob("*.md")])
 SOURCES = sorted(
     path for folder in ("claudemem_lib", "hooks", "mcp_server", "tui") for path in (ROOT / folder).rglob("*.py")
 )
@@ -48,7 +51,7 @@ def named(pairs: list[tuple[str, str]]) -> list[object]:
 def within_sentences(paths: list[Path]) -> list[str]:
     """Every command of ours that stands between backticks on one line, once."""
     texts = (re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL) for path in paths)
-    return sorted({command for text in texts for command in re.findall(r"`(claude-mem (?![|.]).*?)`", text)})
+    return sorted({command for text in texts for command in re.findall(r"`(?:! )?(claude-mem (?![|.]).*?)`", text)})
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,16 @@ def test_every_example_in_python_works(reader: Reader, block: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("line", within_sentences(PAGES))
+@pytest.mark.parametrize("block", named(blocks("json")))
+def test_every_example_in_json_is_json_with_settings_that_can_be_used(block: str) -> None:
+    found = json.loads(block)
+    for key, value in found.items():
+        if key.startswith("CLAUDE_MEM_"):
+            name = settings.field_of(key)
+            evolve(settings.Settings(), **{name: settings.read_value(fields_dict(settings.Settings)[name], value)})
+
+
+@pytest.mark.parametrize("line", within_sentences([*PAGES, *FOR_AGENTS]))
 def test_a_command_within_a_sentence_is_there_and_has_these_options(line: str) -> None:
     parse(line)
 
@@ -88,6 +100,18 @@ def test_a_command_within_a_sentence_is_there_and_has_these_options(line: str) -
 @pytest.mark.parametrize("line", within_sentences(SOURCES))
 def test_a_command_that_a_message_names_is_there_and_has_these_options(line: str) -> None:
     parse(re.sub(r"\{.*?\}", "x", re.sub(r"(?<=\w)\{.*?\}", "", line)))
+
+
+def of_help(command: click.Command = cli.main) -> list[str]:
+    """The examples that the help of every command ends with."""
+    lines = re.findall(r"^  (claude-mem .*)", command.epilog or "", re.MULTILINE)
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return sorted({*lines, *(line for one in below for line in of_help(one))})
+
+
+@pytest.mark.parametrize("line", of_help())
+def test_an_example_of_the_help_is_there_and_has_these_options(line: str) -> None:
+    parse(re.sub(r" [|<>&].*", "", line))
 
 
 @pytest.mark.parametrize(
