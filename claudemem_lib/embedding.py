@@ -136,7 +136,8 @@ class Embedding:
         embedder = self.load()
         known = vectors.space_of(embedder.name, embedder.dimension)
         vectors.enter(self._database, known)
-        if self._settled is None:
+        first = self._settled is None  # another process may have been broken off
+        if first:
             vectors.mend(self._database)
         done = 0
         while done < most and not until():
@@ -151,7 +152,7 @@ class Embedding:
                 break  # what waits changes faster than it is embedded; the next run sees it as it is then
         else:
             return done
-        gone = prune(self._database, settings.max_embeddings)
+        gone = prune(self._database, settings.max_embeddings, whole=first)
         self._settled = state if not done and not gone else ()
         return done
 
@@ -178,12 +179,19 @@ class Embedding:
                     memories.link(self._database, pair[1], pair[0], "similar", self._clock())
 
 
-def prune(database: Database, cap: int, *, until: Callable[[], bool] = lambda: False) -> int:
-    """Take the vectors of what lies beyond the cap away, in short transactions; gives how many. Rows and full text stay."""
-    gone = 0
-    behind = vectors.edge(database, cap)
-    while behind is not None and not until():
-        found, behind = vectors.beyond(database, behind)
+def prune(database: Database, cap: int, *, whole: bool = True, until: Callable[[], bool] = lambda: False) -> int:
+    """Take the vectors of what lies beyond the cap away, in short transactions; gives how many. Rows and full text stay.
+
+    Not *whole*: only what was pushed out since the last time, without reading all the rest.
+    """
+    edge, gone, last = vectors.edge(database, cap), 0, 0
+    behind = edge
+    while edge is not None and behind is not None and not until():
+        if whole:
+            found = vectors.over(database, edge, last)
+            last, behind = (found[-1], edge) if found else (last, None)
+        else:
+            found, behind = vectors.beyond(database, behind)
         gone += vectors.drop(database, found) if found else 0
     return gone
 

@@ -1,7 +1,7 @@
 """What leaves by itself and when: raw events after their time, vectors beyond the cap. Memories and their full text stay.
 
 expire   raw events that were observed long enough ago: what they said, not that they were there
-cap      vectors of all but the newest memories; notes and what is pinned keep theirs
+cap      vectors of all but the newest memories; notes, what is pinned and what a person changed keep theirs
 shrink   pages that nothing uses any more go back to the file system, a few at a time
 """
 
@@ -39,7 +39,7 @@ def survey(database: Database, settings: Settings, now_ms: int) -> Pruned:
     """What prune() would take away now. Changes nothing."""
     before_ms = now_ms - settings.event_retention_days * DAY_MS
     old, old_bytes = events.expiring(database, before_ms)
-    over = vectors.count_beyond(database, settings.max_embeddings)
+    over = vectors.count_over(database, settings.max_embeddings)
     size = _size(database)
     return Pruned(
         vectors=over,

@@ -10,6 +10,7 @@ import click
 
 from claudemem_lib.budget import dollars
 from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.embedders import models as embedding_models
 from claudemem_lib.providers import KEYED, with_credentials
 
 if TYPE_CHECKING:
@@ -72,16 +73,42 @@ def _tokens(row: UsageRow) -> int:
     return row.input_tokens + row.output_tokens + row.cache_read_tokens + row.cache_write_tokens
 
 
-@click.command(epilog=example("models", "models openai", "models gemini --json"))
+class Models(click.Group):
+    """Where no command is named, listing is meant: `models`, `models openai`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, as those of `list` unless another command or help is asked for."""
+        named = next((one for one in args if not one.startswith("-")), "")
+        if named not in self.commands and not {"-h", "--help"} & set(args):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Models, epilog=example("models", "models openai", "models gemini --json", "models fetch"))
+def models() -> None:
+    """List the models of every provider with a key, or get one for search by meaning."""
+
+
+@models.command("list", epilog=example("models list", "models list openai", "models openai --json"))
 @click.argument("provider", required=False, type=click.Choice(KEYED))
 @json_option
 @with_memory
-def models(memory: Memory, provider: str | None, *, as_json: bool) -> None:
+def list_models(memory: Memory, provider: str | None, *, as_json: bool) -> None:
     """List the models of PROVIDER (default: of each with a key). The lists are kept for a day."""
     wanted = (provider,) if provider else with_credentials(memory.costs.chain.settings)
     found = {name: memory.costs.models(name) for name in wanted}
     lines = [line for name, listed in found.items() for line in (f"{name}:", *(f"  {model}" for model in listed))]
     show(found, "\n".join(lines) or "No provider has a key; local needs no model.", as_json=as_json)
+
+
+@models.command("fetch", epilog=example("models fetch", "models fetch sentence-transformers/all-mpnet-base-v2"))
+@click.argument("name", default=f"sentence-transformers/{embedding_models.DEFAULT}")
+@json_option
+@click.pass_obj
+def fetch_model(data_dir: str, name: str, *, as_json: bool) -> None:
+    """Get an embedding model from the Hugging Face hub into the data folder. Nothing else here ever asks the network for one."""
+    where = embedding_models.fetch(name, data_dir)
+    show({"model": name, "folder": where}, f"{name} lies in {where}.", as_json=as_json)
 
 
 @click.command("test-provider", epilog=example("test-provider", "test-provider openai", "test-provider --json"))

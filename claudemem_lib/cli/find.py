@@ -8,7 +8,6 @@ import click
 
 from claudemem_lib import find, render
 from claudemem_lib.cli.base import example, json_option, show, with_memory
-from claudemem_lib.embedders import models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,14 +120,4 @@ def reindex(memory: Memory, *, later: bool, as_json: bool) -> None:
     show({"deleted": gone, "made": made}, f"{gone} vectors deleted, {made} made.", as_json=as_json)
 
 
-@click.command("fetch-model", epilog=example("fetch-model", "fetch-model sentence-transformers/all-mpnet-base-v2"))
-@click.argument("name", default=f"sentence-transformers/{models.DEFAULT}")
-@json_option
-@click.pass_obj
-def fetch_model(data_dir: str, name: str, *, as_json: bool) -> None:
-    """Get an embedding model from the Hugging Face hub into the data folder. Nothing else here ever asks the network for one."""
-    where = models.fetch(name, data_dir)
-    show({"model": name, "folder": where}, f"{name} lies in {where}.", as_json=as_json)
-
-
-COMMANDS = (file, concept, decisions, changes, how_it_works, prompts, prune, reindex, fetch_model)
+COMMANDS = (file, concept, decisions, changes, how_it_works, prompts, prune, reindex)

@@ -88,6 +88,6 @@ def _in_package(package: str, name: str) -> Path | None:
 
 def _missing(model: str, data_dir: str, what: str) -> str:
     return (
-        f"the model {model} is not on this machine: `claude-mem fetch-model` gets it, or put {what} into "
+        f"the model {model} is not on this machine: `claude-mem models fetch` gets it, or put {what} into "
         f"{Path(data_dir) / FOLDER / Path(model).name}"
     )

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 LEAST_POOL = 1_000
 PER_POOL = 100  # one candidate by its signs for so many vectors, beyond the least
-LEAST_RANKED = 200  # candidates that the file ranks
+LEAST_RANKED, MOST_RANKED = 200, 1_000  # candidates that the file ranks, one for PER_RANKED vectors
+PER_RANKED = 150
 MOST_HELD = 2_000_000
 PER_READ = 20_000
 BLOCK = 32_768  # so many distances at a time stay in the processor's cache
@@ -76,10 +77,9 @@ class HeldSigns:
         asked = np.asarray(vector, np.float32)
         far = _distances(np, held, _columns(np, np.packbits(asked > 0)[None])[:, 0], chosen)
         pool = max(LEAST_POOL, 10 * limit, len(far) // PER_POOL)
+        most = max(LEAST_RANKED, 4 * limit, min(MOST_RANKED, len(far) // PER_RANKED))
         near = _smallest(np, far, pool)
-        places = _likely(
-            np, held, near if chosen is None else chosen[near], asked, max(LEAST_RANKED, 4 * limit, pool // 10)
-        )
+        places = _likely(np, held, near if chosen is None else chosen[near], asked, most)
         found: list[int] = held.ids[places].tolist()
         return found
 

@@ -72,6 +72,7 @@ CREATE TABLE memories(
 -- What says the same in the same project is one memory: `content_key` is the hash of its words (none for a summary).
 CREATE INDEX memories_by_content ON memories(content_key, project_id) WHERE content_key IS NOT NULL;
 CREATE INDEX memories_pinned ON memories(project_id, created_ms) WHERE pinned = 1;
+CREATE INDEX memories_by_hand ON memories(changed_ms) WHERE changed_ms > 0;
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_time ON memories(created_ms);
 CREATE INDEX memories_of_type ON memories(type, created_ms);
@@ -597,6 +598,7 @@ _WITHIN = """
 SELECT * FROM (SELECT id FROM memories ORDER BY created_ms DESC, id DESC LIMIT :cap)
 UNION ALL SELECT id FROM memories WHERE kind = 'note'
 UNION ALL SELECT id FROM memories INDEXED BY memories_pinned WHERE pinned = 1
+UNION ALL SELECT id FROM memories INDEXED BY memories_by_hand WHERE changed_ms > 0
 """
 WAITING = f"""
 SELECT DISTINCT w.id FROM ({_WITHIN}) w WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = w.id)
@@ -607,14 +609,17 @@ SELECT count(DISTINCT w.id) FROM ({_WITHIN}) w WHERE NOT EXISTS (SELECT 1 FROM v
 """
 EDGE = "SELECT created_ms, id FROM memories ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?"
 BEYOND = """
-SELECT o.id, o.created_ms, o.kind <> 'note' AND o.pinned = 0 AND EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = o.id)
-FROM (SELECT id, created_ms, kind, pinned FROM memories WHERE (created_ms, id) < (?, ?)
+SELECT o.id, o.created_ms, o.kind <> 'note' AND o.pinned = 0 AND o.changed_ms = 0
+  AND EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = o.id)
+FROM (SELECT id, created_ms, kind, pinned, changed_ms FROM memories WHERE (created_ms, id) < (?, ?)
   ORDER BY created_ms DESC, id DESC LIMIT ?) o ORDER BY o.created_ms DESC, o.id DESC
 """
-COUNT_BEYOND = """
-SELECT count(*) FROM memories m WHERE (m.created_ms, m.id) < (?, ?) AND m.kind <> 'note' AND m.pinned = 0
-  AND EXISTS (SELECT 1 FROM vectors v WHERE v.memory_id = m.id)
+_OVER = """
+FROM vectors v CROSS JOIN memories m ON m.id = v.memory_id
+WHERE (m.created_ms, m.id) < (:at, :id) AND m.kind <> 'note' AND m.pinned = 0 AND m.changed_ms = 0
 """
+OVER = f"SELECT v.memory_id {_OVER} AND v.memory_id > :after ORDER BY v.memory_id LIMIT :most"
+COUNT_OVER = f"SELECT count(*) {_OVER}"
 UNUSED_PAGES = "PRAGMA freelist_count"
 FREE_PAGES = "PRAGMA incremental_vacuum({})"
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"

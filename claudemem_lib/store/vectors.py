@@ -124,7 +124,10 @@ def add(database: Database, known: Space, vectors: Mapping[int, Sequence[float]]
 
 
 def waiting(database: Database, cap: int, most: int) -> dict[int, str]:
-    """The memories within the cap (the newest, and every note) that have no vector yet, newest first, with what to embed."""
+    """The memories that shall have a vector and have none yet, newest first, with what to embed.
+
+    Those are the newest *cap*, every note, and what a person pinned or changed.
+    """
     found = [row[0] for row in database.rows(sql.WAITING, {"cap": cap or -1, "most": most})]
     rows = database.rows(sql.TEXTS, (id_list(found),)) if found else []
     return {row[0]: text_of(row[2:]) for row in rows}
@@ -161,17 +164,24 @@ def edge(database: Database, cap: int) -> tuple[int, int] | None:
 def beyond(database: Database, behind: tuple[int, int]) -> tuple[list[int], tuple[int, int] | None]:
     """Those of the next PER_TRANSACTION memories older than *behind* that have a vector and no right to it, and where to go on.
 
-    Notes and pinned memories keep theirs. A run without any is the end: behind it nothing was ever embedded and left.
+    Notes, pinned memories and those that a person changed keep theirs. A run without any ends it: what was pushed out one by one
+    left nothing behind it.
     """
     rows = database.rows(sql.BEYOND, (*behind, PER_TRANSACTION))
     found = [row[0] for row in rows if row[2]]
     return found, (rows[-1][1], rows[-1][0]) if found and len(rows) == PER_TRANSACTION else None
 
 
-def count_beyond(database: Database, cap: int) -> int:
-    """How many embedded memories lie beyond the cap; reads them all, for a person who asks."""
+def over(database: Database, behind: tuple[int, int], after: int) -> list[int]:
+    """PER_TRANSACTION of all memories older than *behind* that have a vector and no right to it, those with ids above *after*."""
+    bound = {"at": behind[0], "id": behind[1], "after": after, "most": PER_TRANSACTION}
+    return [row[0] for row in database.rows(sql.OVER, bound)]
+
+
+def count_over(database: Database, cap: int) -> int:
+    """How many embedded memories lie beyond the cap; reads all vectors, for a person who asks."""
     behind = edge(database, cap)
-    return int(database.row(sql.COUNT_BEYOND, behind)[0]) if behind else 0
+    return int(database.row(sql.COUNT_OVER, {"at": behind[0], "id": behind[1]})[0]) if behind else 0
 
 
 def bytes_each(database: Database) -> int:

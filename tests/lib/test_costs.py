@@ -306,7 +306,9 @@ def test_models_are_printed_by_provider(memory: Memory, httpserver: HTTPServer) 
     url = httpserver.url_for("").rstrip("/")
     settings.save(memory.data_dir, {"openai_api_key": "k", "openai_base_url": url})
     assert run(memory, "models").stdout == "openai:\n  a\n"
-    assert json.loads(run(memory, "models", "openai", "--json").stdout) == {"openai": ["a"]}
+    for arguments in (["openai", "--json"], ["--json", "openai"], ["list", "openai", "--json"], ["--json"]):
+        assert json.loads(run(memory, "models", *arguments).stdout) == {"openai": ["a"]}
+    assert run(memory, "models", "nonsense").exit_code == 2
 
 
 def test_row_10_a_list_that_does_not_come_is_given_up(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_none_says_that_it_is_switched_off() -> None:
 
 def test_a_missing_model_is_told_with_what_to_do(tmp_path: Path) -> None:
     for find in (models.onnx,):
-        with pytest.raises(EmbedderUnavailable, match=r"other-model is not on this machine: `claude-mem fetch-model`"):
+        with pytest.raises(EmbedderUnavailable, match=r"other-model is not on this machine: `claude-mem models fetch`"):
             find("other-model", str(tmp_path))
 
 
