@@ -10,7 +10,7 @@ from attrs import evolve
 
 from claudemem_lib.embedders.fake import Fake
 from claudemem_lib.settings import Settings, load
-from claudemem_lib.store import sql
+from claudemem_lib.store import sql, vectors
 from tests.lib.stored import add_note, add_observation
 
 if TYPE_CHECKING:
@@ -172,3 +172,41 @@ def test_the_file_shrinks(memories: Memories, clock: Clock) -> None:
     assert done.vectors == 599
     assert Path(memory.database.path).stat().st_size < size - done.vector_bytes // 2
     assert done.file_bytes < done.file_bytes_before
+
+
+def test_a_memory_that_a_person_edited_keeps_its_vector(memories: Memories, clock: Clock) -> None:
+    memory = capped(memories, 0)
+    numbers = filled(memory, clock, 8)
+    memory.embedding.embed_pending()
+    memory.curate.edit(numbers[0], title="what the login token really does")
+    memory.settings = evolve(memory.settings, max_embeddings=3)
+    memory.embedding.embed_pending()
+    memory.prune()
+    assert embedded(memory) == [numbers[0], *numbers[5:]]
+    memory.embedding.reindex()
+    memory.embedding.embed_pending()
+    assert embedded(memory) == [numbers[0], *numbers[5:]]
+
+
+def test_a_pruning_that_was_broken_off_is_ended_by_the_next_one(
+    memories: Memories, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of those beyond the cap are gone already: what lies behind them goes too, in a run by hand and in a new process."""
+    monkeypatch.setattr(vectors, "PER_TRANSACTION", 10)
+    memory = capped(memories, 0)
+    numbers = filled(memory, clock, 60)
+    memory.embedding.embed_pending()
+    vectors.drop(memory.database, numbers[20:50])
+    memory.settings = evolve(memory.settings, max_embeddings=10)
+    planned = memory.prune(dry_run=True)
+    assert planned.vectors == 20
+    assert memory.prune().vectors == planned.vectors
+    assert embedded(memory) == numbers[50:]
+    memory.settings = evolve(memory.settings, max_embeddings=0)
+    memory.embedding.embed_pending()
+    vectors.drop(memory.database, numbers[20:50])
+    memory.close()
+    again = capped(memories, 10)
+    again.embedding.load()
+    again.embedding.embed_pending()
+    assert embedded(again) == numbers[50:]
