@@ -3,8 +3,9 @@
     python killed.py SCENARIO HOW TEMPLATE FOLDER [STRIDE]
 
 SCENARIO is take_in, observe, create, backfill, prune, forget (the session s1, for good), undo (the same, and back again),
-import (a database of the original) or bundle. HOW is kill (the process kills itself), torn (the same, after half of the write),
-io (the write fails) or full (the disk is full). TEMPLATE is the data folder the work begins with, copied to FOLDER for each try.
+import (a database of the original), bundle, embed or reindex. HOW is kill (the process kills itself), torn (the same, after half
+of the write), io (the write fails) or full (the disk is full). TEMPLATE is the data folder the work begins with, copied to
+FOLDER for each try.
 STRIDE 3 breaks off at every third write only.
 
 A write is a SQL statement, a write to the database's files, or a file moved or removed. One JSON line is printed for each try:
@@ -27,14 +28,16 @@ from typing import Any
 import apsw
 
 import claudemem_lib
-from claudemem_lib import intake, lean, takeover, transfer
+from claudemem_lib import embedding, intake, lean, takeover, transfer
+from claudemem_lib.embedders.fake import Fake as Hashing
 from claudemem_lib.errors import ClaudeMemError, NotFound
 from claudemem_lib.providers.fake import Fake
-from claudemem_lib.store import merging, sql
+from claudemem_lib.store import merging, sql, vectors
 
 NOW_MS = 1_795_400_000_000
 DAY_MS = 86_400_000
-intake.FILES_PER_TRANSACTION = 3  # so that there are breaks between the transactions too
+# So that there are breaks between the transactions too.
+intake.FILES_PER_TRANSACTION = embedding.PER_STEP = vectors.PER_TRANSACTION = 3
 takeover.AT_ONCE = transfer.LINES_AT_ONCE = 3
 merging.TRANSACTION_S = 0.0
 
@@ -117,7 +120,7 @@ def counted(verb: Any, breaks: Break) -> Any:
 def work(scenario: str, folder: str, breaks: Break | None = None) -> None:
     """The work that is broken off. What fails while closing is SQLite's own business, unless it kills."""
     late_ms = 30 * DAY_MS if scenario == "prune" else 0
-    with claudemem_lib.open(folder, provider=Fake(), clock=lambda: NOW_MS + late_ms) as memory:
+    with claudemem_lib.open(folder, provider=Fake(), embedder=Hashing(), clock=lambda: NOW_MS + late_ms) as memory:
         try:
             if scenario == "observe":
                 memory.observe_pending()
@@ -132,6 +135,10 @@ def work(scenario: str, folder: str, breaks: Break | None = None) -> None:
                 list(memory.backfill(f"{folder}/transcripts"))
             elif scenario in ("import", "bundle"):
                 take_over(memory, folder)
+            elif scenario in ("embed", "reindex"):
+                if scenario == "reindex":
+                    memory.embedding.reindex()
+                memory.embedding.embed_pending()
         finally:
             if breaks is not None and breaks.how in ("io", "full"):
                 breaks.left = 0
@@ -147,12 +154,15 @@ def take_over(memory: Any, folder: str) -> None:
 
 def state(folder: str, *, finish: bool) -> dict[str, Any]:
     """What is there; with *finish* after everything that is left has been done."""
-    with claudemem_lib.open(folder, provider=Fake(), clock=lambda: NOW_MS + finish * DAY_MS) as memory:
+    now_ms = NOW_MS + finish * DAY_MS
+    with claudemem_lib.open(folder, provider=Fake(), embedder=Hashing(), clock=lambda: now_ms) as memory:
         if finish:
             if os.path.isdir(f"{folder}/transcripts"):  # noqa: PTH112
                 list(memory.backfill(f"{folder}/transcripts"))
             take_over(memory, folder)
             memory.observe_pending()
+            if os.path.isfile(f"{folder}/settings.json"):  # noqa: PTH113
+                memory.embedding.embed_pending()
         rows = memory.database.rows
         with open(f"{folder}/claude-mem.db", "rb") as file, open(f"{folder}/claude-mem.db-wal", "rb") as log:  # noqa: PTH123
             bytes_left = file.read() + log.read()
@@ -169,10 +179,21 @@ def state(folder: str, *, finish: bool) -> dict[str, Any]:
             "prompts": rows("SELECT number, text FROM prompts ORDER BY session_id, number"),
             "usage": rows("SELECT count(*) FROM usage")[0][0],
             "kept": rows("SELECT count(*) FROM undo")[0][0] + rows("SELECT count(*) FROM undo_rows")[0][0],
+            "vectors": [row[0] for row in rows("SELECT memory_id FROM vectors ORDER BY 1")],
+            "stray": rows(sql.STRAY_VECTORS)[0][0],
+            "without": without(memory),
             "marked": b"zanzibar" in bytes_left,
             "inbox": intake.waiting(folder),
             "bad": [name for name, _ in intake.bad(folder)],
         }
+
+
+def without(memory: Any) -> list[int]:
+    """The memories within the cap that have no vector and do not wait for one."""
+    cap, rows = memory.settings.max_embeddings, memory.database.rows
+    newest = [row[0] for row in rows("SELECT id FROM memories ORDER BY created_ms DESC, id DESC")][: cap or None]
+    embedded = {row[0] for row in rows("SELECT memory_id FROM vectors")}
+    return sorted(set(newest) - embedded - set(vectors.waiting(memory.database, cap, 1_000)))
 
 
 def index_problem(database: Any) -> str:

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import claudemem_lib
+from claudemem_lib.embedders.fake import Fake as Hashing
 from claudemem_lib.errors import StoreBusy, StoreUnreadable
 from claudemem_lib.memory import Memory
 from claudemem_lib.providers.fake import Fake
 from tests.lib.originals import AT_MS, Made
+from tests.lib.stored import add_note, add_observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Host, Memories
+    from tests.conftest import Clock, Host, Memories
 
 pytestmark = pytest.mark.timeout(900)
 PATIENCE_S = 800
@@ -212,6 +214,48 @@ def test_an_import_broken_off_anywhere_ends_where_a_whole_one_does(
     assert {
         file.name: file.read_bytes() for file in taken_over.with_name("tried").joinpath("there").iterdir()
     } == before
+
+
+# --------------------------------------------------------------------------------------------------------- vectors
+@pytest.mark.parametrize(
+    ("scenario", "how", "stride"),
+    [
+        ("embed", "kill", 3),
+        ("embed", "torn", 2),
+        ("embed", "io", 3),
+        ("reindex", "kill", 5),
+        ("reindex", "torn", 3),
+        ("prune", "kill", 2),
+        ("prune", "torn", 1),
+    ],
+)
+def test_row_18_broken_off_at_any_write_no_vector_is_left_over_and_none_forgotten(
+    scenario: str, how: str, stride: int, memories: Memories, clock: Clock
+) -> None:
+    pytest.importorskip("sqlite_vec", reason="pip install '.[semantic-lite]'")
+    memory = memories("template", provider=Fake(), embedder=Hashing())
+    numbers = []
+    for number in range(12):
+        clock.advance(seconds=1)
+        numbers.append(add_observation(memory, f"login token number {number}", created_ms=clock.now_ms))
+    if scenario != "embed":
+        memory.embedding.embed_pending()
+    add_note(memory, "Deploys are on Fridays")
+    memory.close()
+    folder = Path(memory.data_dir)
+    (folder / "settings.json").write_text('{"CLAUDE_MEM_MAX_EMBEDDINGS": "8"}')
+    found = tries(scenario, how, folder, stride)
+    assert len(found) > 8
+    for one in found:
+        for when in ("after", "done"):
+            assert (one[when]["integrity"], one[when]["index"], one[when]["stray"], one[when]["without"]) == (
+                "ok",
+                "",
+                0,
+                [],
+            ), one
+        assert one["done"]["vectors"] == [*numbers[5:], 13], one
+        assert not one.get("again"), one
 
 
 # ------------------------------------------------------------------------------------------------------- a full disk

@@ -191,7 +191,7 @@ def test_a_memory_that_a_person_edited_keeps_its_vector(memories: Memories, cloc
 def test_a_pruning_that_was_broken_off_is_ended_by_the_next_one(
     memories: Memories, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest of those beyond the cap are gone already: what lies behind them goes too, in a run by hand and in a new process."""
+    """The newest of those beyond the cap are gone already: what lies behind goes too, by hand and in a new process."""
     monkeypatch.setattr(vectors, "PER_TRANSACTION", 10)
     memory = capped(memories, 0)
     numbers = filled(memory, clock, 60)
