@@ -62,7 +62,7 @@ def vectors_fit(patient: Patient) -> Check | None:
         return f"Removed {vectors.mend(database)} vectors; what lacks one is embedded again."
 
     remedy = "`claude-mem doctor --fix` removes them; what lacks one is embedded again."
-    found = f"{stray:,} vectors have lost their memory or their other half."
+    found = f"{stray:,} vectors have lost their memory or their other half, or are damaged."
     return Check(name="Vectors", state=WARNING, found=found, remedy=remedy, fix=f"remove {stray} vectors", mend=mend)
 
 

@@ -630,6 +630,12 @@ DELETE FROM vectors WHERE NOT EXISTS (
   SELECT 1 FROM vector_signs s WHERE s.project_id = vectors.project_id AND s.memory_id = vectors.memory_id)
 RETURNING memory_id
 """
+# Damaged ones: of another length than the vectors of this space have.
+_MISFITS = """
+length(v) <> (SELECT dimension FROM spaces)
+  OR memory_id IN (SELECT s.memory_id FROM vector_signs s WHERE length(s.b) <> (SELECT (dimension + 7) / 8 FROM spaces))
+"""
+DROP_MISFITS = f"DELETE FROM vectors WHERE {_MISFITS} RETURNING memory_id"
 DROP_LONE_SIGNS = "DELETE FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors) RETURNING memory_id"
 # Without AS MATERIALIZED and CROSS JOIN, SQLite may scan all signs once a row of the join: seconds instead of milliseconds.
 NEAR_AMONG = " AND s.memory_id IN (SELECT m.id FROM memories m WHERE 1 {filters})"
@@ -1007,9 +1013,9 @@ FULLTEXT_COUNTS = """
 SELECT (SELECT count(*) FROM memories), (SELECT count(*) FROM memories_fts_docsize),
   (SELECT count(*) FROM prompts), (SELECT count(*) FROM prompts_fts_docsize)
 """
-STRAY_VECTORS = """
+STRAY_VECTORS = f"""
 SELECT (SELECT count(*) FROM vectors v WHERE v.memory_id NOT IN (SELECT id FROM memories) OR NOT EXISTS (
-    SELECT 1 FROM vector_signs s WHERE s.project_id = v.project_id AND s.memory_id = v.memory_id))
+    SELECT 1 FROM vector_signs s WHERE s.project_id = v.project_id AND s.memory_id = v.memory_id) OR {_MISFITS})
   + (SELECT count(*) FROM vector_signs WHERE memory_id NOT IN (SELECT memory_id FROM vectors))
 """
 LAST_EVENT = "SELECT coalesce(max(occurred_ms), 0) FROM (SELECT occurred_ms FROM events ORDER BY id DESC LIMIT 1000)"

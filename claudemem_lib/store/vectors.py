@@ -10,7 +10,7 @@ import math
 from array import array
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 from attrs import evolve, frozen
@@ -73,7 +73,7 @@ def unavailable(database: Database) -> str:
 
 def space(database: Database) -> Space | None:
     """The space of the stored vectors, None if there are none yet."""
-    row = database.row(sql.SPACE)
+    row = _row(database, sql.SPACE)
     return Space(*row) if row else None
 
 
@@ -144,10 +144,7 @@ def text_of(row: Sequence[str]) -> str:
 
 def count(database: Database) -> int:
     """How many memories have a vector."""
-    try:
-        return int(database.row(sql.COUNT_VECTORS)[0])
-    except apsw.SQLError as error:
-        raise unreadable(database.path, error) from error
+    return int(_row(database, sql.COUNT_VECTORS)[0])
 
 
 def count_waiting(database: Database, cap: int) -> int:
@@ -197,9 +194,10 @@ def drop(database: Database, ids: Iterable[int]) -> int:
 
 
 def mend(database: Database) -> int:
-    """Delete vectors whose memory or other half is gone; gives how many. What lacks one then is embedded again."""
+    """Delete vectors whose memory or other half is gone and damaged ones; gives how many. What lacks one is embedded again."""
+    steps = (sql.DROP_ORPHANS, sql.DROP_HALVES, sql.DROP_MISFITS, sql.DROP_LONE_SIGNS)
     with database.write() as connection:
-        return sum(len(run(connection, text)) for text in (sql.DROP_ORPHANS, sql.DROP_HALVES, sql.DROP_LONE_SIGNS))
+        return sum(len(run(connection, text)) for text in steps)
 
 
 def near(  # noqa: PLR0913, PLR0917  # what to compare with what, and the signs where they are held
@@ -232,6 +230,14 @@ def near(  # noqa: PLR0913, PLR0917  # what to compare with what, and the signs 
         raise unreadable(database.path, error) from error
     unit = (LARGEST / known.scale) ** 2
     return [(memory, 1 - distance**2 / (2 * unit)) for memory, distance in rows]
+
+
+def _row(database: Database, text: str) -> Any:
+    """The first row, or None; StoreUnreadable where the file lacks a table."""
+    try:
+        return database.row(text)
+    except apsw.SQLError as error:
+        raise unreadable(database.path, error) from error
 
 
 def eight_bits(vector: Iterable[float], scale: float) -> bytes:
