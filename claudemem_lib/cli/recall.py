@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from claudemem_lib.models import Hit
 
 SERVER_LIMIT = 200
+EMPTY = (
+    "Nothing is remembered yet. `claude-mem doctor` says whether sessions are recorded; "
+    "`claude-mem backfill` remembers those you had before."
+)
 
 
 @click.command(
@@ -58,7 +62,8 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     found = _asked(memory, words, options)
     found = memory.search(words, **options) if found is None else found
     meant = "" if found or not words.strip() else memory.suggestion(words)
-    show(found, render.hits(found, meant), as_json=as_json)
+    empty = not found and not memory.search(limit=1)
+    show(found, EMPTY if empty else render.hits(found, meant), as_json=as_json)
 
 
 def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | None:

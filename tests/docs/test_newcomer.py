@@ -47,3 +47,10 @@ def test_a_memory_is_found_again_by_the_readers_next_command(tmp_path: Path) -> 
     assert reader.runs('claude-mem remember "Deploys go through the staging branch"').returncode == 0
     assert "staging" in reader.runs("claude-mem search deploys").stdout
     assert "staging" in reader.runs("claude-mem context").stdout
+
+
+def test_a_search_in_an_empty_memory_says_how_to_fill_it(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    assert "`claude-mem backfill` remembers those you had before" in reader.runs("claude-mem search deploys").stdout
+    reader.runs("claude-mem remember 'Deploys go through the staging branch'")
+    assert reader.runs("claude-mem search nothing-like-it").stdout == "Nothing found.\n"

@@ -162,7 +162,7 @@ def test_a_setting_that_cannot_be_used_is_told_and_stops_nothing(run: Callable[.
     result = run("search")
     assert result.exit_code == 0
     assert "Note: settings.json: CLAUDE_MEM_CONTEXT_TOKENS must be a whole number" in result.stderr
-    assert result.stdout == "Nothing found.\n"
+    assert result.stdout.startswith("Nothing is remembered yet.")
 
 
 # ---------------------------------------------------------------------------------------------------- search and show
@@ -274,7 +274,7 @@ def test_empty_lists_say_so(run: Callable[..., Result]) -> None:
     assert run("sessions").stdout == "No sessions yet.\n"
     assert run("projects").stdout == "No projects yet.\n"
     assert run("queue", "list").stdout == "Nothing waits.\n"
-    assert run("search").stdout == "Nothing found.\n"
+    assert run("search").stdout.startswith("Nothing is remembered yet.")
 
 
 @pytest.mark.usefixtures("filled")
