@@ -44,7 +44,7 @@ def running() -> Callable[..., Any]:
     async def run(
         memory: Memory, size: tuple[int, int] = (120, 40), screen: str = "", *, welcome: bool = False
     ) -> AsyncIterator[Running]:
-        app = MemoryApp(memory)
+        app = MemoryApp(lambda: memory)
         async with app.run_test(size=size) as pilot:
             tui = Running(app, pilot)
             await tui.quiet()

@@ -77,7 +77,7 @@ async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, 
     for name, keys in SCENES.items():
         if only and name not in only:
             continue
-        app = MemoryApp(memory)
+        app = MemoryApp(lambda: memory)
         async with app.run_test(size=size) as pilot:
             app.theme = theme
             tui = Running(app, pilot)

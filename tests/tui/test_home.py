@@ -6,11 +6,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from claudemem_lib.browse import Wanted
 from claudemem_tui.chosen import Chosen
+from claudemem_tui.screens import home
 from claudemem_tui.screens.error import ErrorPanel
+from claudemem_tui.widgets.choice import Choice
 from claudemem_tui.widgets.detail import Detail
 from claudemem_tui.widgets.sources import FeedSource
 from claudemem_tui.widgets.virtual_list import VirtualList
@@ -74,18 +76,87 @@ async def test_a_search_answers_while_it_is_typed_and_escape_takes_it_back(
         assert feed(tui).total == 15
 
 
+async def test_an_answer_that_comes_after_its_search_was_left_is_dropped(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_answer, search = threading.Event(), threading.Event(), filled.search
+
+    def slow(text: str, **given: Any) -> Any:
+        begun.set()
+        assert may_answer.wait(30)
+        return search(text, **given)
+
+    monkeypatch.setattr(filled, "search", slow)
+    async with running(filled) as tui:
+        await tui.pilot.press("slash", *"parser")
+        await tui.until(begun.is_set)
+        await tui.pilot.press("escape", "escape")
+        await tui.until(lambda: "14 entries" in tui.text)
+        may_answer.set()
+        await tui.quiet()
+        assert feed(tui).total == 14
+
+
+async def test_who_types_on_waits_for_no_search_but_the_last(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_answer, search = threading.Event(), threading.Event(), filled.search
+    searched = []
+
+    def slow(text: str, **given: Any) -> Any:
+        searched.append(text)
+        begun.set()
+        assert may_answer.wait(30)
+        return search(text, **given)
+
+    monkeypatch.setattr(filled, "search", slow)
+    monkeypatch.setattr(home, "TYPING_S", 0.0)
+    async with running(filled) as tui:
+        await tui.pilot.press("slash", "q")
+        await tui.until(begun.is_set)
+        for letter in "uotes":
+            await tui.pilot.press(letter)
+            await tui.pilot.pause()
+        may_answer.set()
+        await tui.until(lambda: "by words" in tui.text)
+        assert searched == ["q", "quotes"]
+
+
 async def test_filters_narrow_the_feed_and_are_named(filled: Memory, running: Callable[..., Any]) -> None:
     fill(filled, 3, "billing")
     async with running(filled) as tui:
         await tui.press("f")
-        tui.app.screen.query_one("#project", Select).value = "billing"
-        tui.app.screen.query_one("#type", Select).value = "feature"
+        tui.app.screen.query_one("#project", Choice).value = "billing"
+        tui.app.screen.query_one("#type", Choice).value = "feature"
         tui.app.screen.query_one("#since", Input).value = "7d"
         await tui.press("ctrl+s")
         assert feed(tui).total == filled.browse.total(tui.app.screen.chosen.wanted(filled.clock()))
         assert "billing · feature · since 7d" in tui.text
         await tui.press("escape")
         assert feed(tui).total == 14 + 5
+
+
+async def test_a_filter_is_chosen_from_its_list_by_keys(filled: Memory, running: Callable[..., Any]) -> None:
+    fill(filled, 3, "billing")
+    async with running(filled) as tui:
+        await tui.press("f", "enter")
+        for part in ("any", "billing", "shop"):
+            assert part in tui.text
+        await tui.press("s", "enter")
+        assert tui.app.screen.query_one("#project", Choice).value == "shop"
+        await tui.press("enter", "home", "enter", "tab", "space", "s", "enter")
+        assert not tui.app.screen.query_one("#project", Choice).value
+        assert tui.app.screen.query_one("#kind", Choice).value == "summary"
+        await tui.press("enter", "escape", "ctrl+s")
+        assert {current(tui).kind, feed(tui).total} == {"summary", 2}
+
+
+async def test_a_filter_is_chosen_from_its_list_by_mouse(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.press("f")
+        await tui.pilot.click("#kind")
+        await tui.press("n", "enter")
+        assert tui.app.screen.query_one("#kind", Choice).value == "note"
 
 
 async def test_a_time_that_is_none_is_refused_in_the_form(filled: Memory, running: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import SuspendNotSupported
 from textual.binding import Binding
 
-from claudemem_lib import render, timeline
+from claudemem_lib import render
 from claudemem_lib.errors import BadRequest
 from claudemem_tui import pages
 from claudemem_tui.screens.dialogs import Ask, Confirm, Pick
@@ -99,6 +99,8 @@ class ActingPage(Page):
 
         def mark(text: str | None) -> None:
             if text and text.strip():
+                from claudemem_lib import timeline  # noqa: PLC0415  # the first frame does not wait for it
+
                 try:
                     other = timeline.anchor_of(text)
                 except BadRequest as error:

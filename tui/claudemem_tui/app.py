@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
 
-from claudemem_lib import link, render, settings
+from claudemem_lib import link, render
 from claudemem_tui import pages
 from claudemem_tui.commands import ScreenCommands
 from claudemem_tui.loading import fail, load
 from claudemem_tui.screens.page import NAMES, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from textual import events
     from textual.app import SystemCommand
     from textual.binding import BindingType
     from textual.screen import Screen
 
     from claudemem_lib.memory import Memory
+    from claudemem_lib.settings import Settings
 
 LOOK_S = 0.5
 DARK, LIGHT = "textual-dark", "textual-light"
@@ -42,7 +43,10 @@ class Changed(Message):
 
 
 class MemoryApp(App[None]):
-    """Browse, correct, configure and watch one memory."""
+    """Browse, correct, configure and watch one memory.
+
+    The first frame comes before the library is imported and the memory opened; keys pressed until then wait for it.
+    """
 
     TITLE = "claude-mem"
     DEFAULT_MODE = "home"
@@ -58,9 +62,14 @@ class MemoryApp(App[None]):
         ("q", "quit", "Quit"),
     ]
 
-    def __init__(self, memory: Memory) -> None:
+    memory: Memory  # from when it is open
+
+    def __init__(self, opening: Callable[[], Memory], theme: str = "") -> None:
+        """*opening* gives the memory, in a thread; *theme* is that of the first frame, until the settings are known."""
         super().__init__()
-        self.memory = memory
+        self._opening, self._first_theme = opening, theme
+        self._early: list[events.Event] | None = []
+        self.failure: Exception | None = None
         self.facts: dict[str, Any] = {}
         self.version: object = None
         self._over = threading.Event()
@@ -69,17 +78,52 @@ class MemoryApp(App[None]):
             self.add_mode(name, partial(self._page, name))
 
     def _page(self, name: str) -> Page:
-        page = pages.page(name)(self.memory)
+        page = pages.page(name)(getattr(self, "memory", None))
         self._pages.append(page)
         return page
 
     def on_mount(self) -> None:
-        """Show the feed; then take in what hooks left, and watch."""
-        wanted = self.memory.settings.tui_theme
-        self.theme = wanted if wanted in self.available_themes else DARK
+        """Dress for the first frame."""
+        self._wear(self._first_theme)
+
+    def on_ready(self) -> None:
+        """The first frame is drawn: open what it is to show."""
+        self.run_worker(self.open_memory())
+
+    def _wear(self, theme: str) -> None:
+        self.theme = theme if theme in self.available_themes else DARK
+
+    async def open_memory(self) -> None:
+        """Open the memory; show the feed, take in what hooks left, and watch."""
+        try:
+            self.memory = await asyncio.to_thread(self._opening)
+        except Exception as error:  # noqa: BLE001  # whoever started the app says it where it can be read
+            self.failure = error
+            self.exit()
+            return
+        if not self.is_running:  # left meanwhile
+            return
+        self._wear(self.memory.settings.tui_theme)
         self.theme_changed_signal.subscribe(self, lambda _theme: self._keep_theme())
+        for page in self._pages:
+            page.opened(self.memory)
         load(self.screen, self._first_look, self._welcome, group="inbox")
         self.watch_file()
+        self.call_later(self._let_in)
+
+    async def _let_in(self) -> None:
+        """What was pressed early, in its order; called as a message, so that nothing overtakes it."""
+        early, self._early = self._early or [], None
+        for event in early:
+            await super().on_event(event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let what is pressed before the memory is open wait for it; but the way out is always open."""
+        leave = isinstance(event, events.Key) and event.key == "ctrl+q"
+        if self._early is not None and isinstance(event, events.InputEvent | events.Paste) and not leave:
+            self._early.append(event)
+        else:
+            await super().on_event(event)
 
     def _first_look(self) -> bool:
         """Take in what hooks left; whether there is nothing at all."""
@@ -176,8 +220,14 @@ class MemoryApp(App[None]):
     def _keep_theme(self) -> None:
         """Remember the theme for the next time."""
         wanted, folder = self.theme, self.memory.data_dir
-        if wanted != self.memory.settings.tui_theme:
-            load(self.screen, lambda: settings.save(folder, {"tui_theme": wanted}), self._use, group="theme")
 
-    def _use(self, current: settings.Settings) -> None:
+        def save() -> Settings:
+            from claudemem_lib import settings  # noqa: PLC0415  # the first frame does not wait for it
+
+            return settings.save(folder, {"tui_theme": wanted})
+
+        if wanted != self.memory.settings.tui_theme:
+            load(self.screen, save, self._use, group="theme")
+
+    def _use(self, current: Settings) -> None:
         self.memory.settings = current

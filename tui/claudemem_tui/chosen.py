@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from claudemem_lib import render, when
-from claudemem_lib.browse import Wanted
+
+if TYPE_CHECKING:
+    from claudemem_lib.browse import Wanted
 
 
-@frozen(kw_only=True)
-class Chosen:
+class Chosen(NamedTuple):
     """Filters as a person wrote them; "" means any."""
 
     project: str = ""
@@ -24,6 +23,8 @@ class Chosen:
 
     def wanted(self, now_ms: int) -> Wanted:
         """As the feed takes them; BadRequest for a time that is none."""
+        from claudemem_lib.browse import Wanted  # noqa: PLC0415  # the first frame does not wait for it
+
         return Wanted(
             project_id=self.project_id,
             kinds=(self.kind,) if self.kind else (),

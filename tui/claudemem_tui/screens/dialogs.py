@@ -15,6 +15,7 @@ from claudemem_lib import render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -73,15 +74,29 @@ class Pick(ModalScreen[int | None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, question: str, choices: Sequence[str]) -> None:
+    def __init__(self, question: str, choices: Sequence[str], at: int = 0) -> None:
+        """*at* is the place the cursor stands on first."""
         super().__init__()
-        self.question, self.choices = question, choices
+        self.question, self.choices, self.at = question, choices, at
 
     def compose(self) -> ComposeResult:
         """The question and the list."""
         with Vertical(classes="dialog"):
             yield Static(render.safe(self.question), markup=False, classes="dialog-title")
             yield OptionList(*(Option(Content(render.line(one, 200))) for one in self.choices))
+
+    def on_mount(self) -> None:
+        """Stand on what is chosen now."""
+        self.query_one(OptionList).highlighted = self.at if self.choices else None
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter leads to the next line that begins with it."""
+        offered, letter = self.query_one(OptionList), (event.character or "").casefold()
+        here, count = offered.highlighted or 0, len(self.choices)
+        for place in (*range(here + 1, count), *range(here)):
+            if event.is_printable and self.choices[place].casefold().startswith(letter):
+                offered.highlighted = place
+                return
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """The one chosen."""

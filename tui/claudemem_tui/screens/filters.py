@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Input, Static
 
-from claudemem_lib import ids, render
+from claudemem_lib import ids
 from claudemem_lib.errors import BadRequest
 from claudemem_tui.chosen import Chosen
 from claudemem_tui.loading import load
+from claudemem_tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,10 +57,9 @@ class Filters(ModalScreen[Chosen | None]):
                 yield Button("Apply (Ctrl+S)", id="apply", variant="primary", compact=True)
 
     def _choice(self, name: str, label: str, values: Sequence[str]) -> ComposeResult:
-        now = getattr(self.now, name)
         with Horizontal(classes="dialog-field"):
             yield Static(label, classes="dialog-label", markup=False)
-            yield Select(options(values, now), prompt="any", value=now or Select.NULL, id=name, compact=True)
+            yield Choice(label, values, getattr(self.now, name), id=name)
 
     def on_mount(self) -> None:
         """Offer what there is as soon as it is known."""
@@ -73,10 +72,7 @@ class Filters(ModalScreen[Chosen | None]):
             ("type", found[1]["types"]),
             ("concept", found[1]["concepts"]),
         ):
-            choice = self.query_one(f"#{name}", Select)
-            now = choice.value
-            choice.set_options(options(values, "" if now is Select.NULL else str(now)))
-            choice.value = now
+            self.query_one(f"#{name}", Choice).values = values
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Apply or clear."""
@@ -91,10 +87,7 @@ class Filters(ModalScreen[Chosen | None]):
 
     def action_apply(self) -> None:
         """Give the choice, if it can be used."""
-        values: dict[str, Any] = {}
-        for name in ("project", "kind", "type", "concept"):
-            value = self.query_one(f"#{name}", Select).value
-            values[name] = "" if value is Select.NULL else str(value)
+        values: dict[str, Any] = {str(one.id): one.value for one in self.query(Choice)}
         for name in ("since", "until"):
             values[name] = self.query_one(f"#{name}", Input).value.strip()
         chosen = Chosen(**values, project_id=self.projects.get(values["project"]))
@@ -104,9 +97,3 @@ class Filters(ModalScreen[Chosen | None]):
             self.notify(str(error), severity="error", markup=False)
             return
         self.dismiss(chosen)
-
-
-def options(values: Sequence[str], now: str) -> list[tuple[Content, str]]:
-    """What can be chosen, the present choice among it."""
-    known = [*values, now] if now and now not in values else values
-    return [(Content(render.line(value, 60)), value) for value in known]

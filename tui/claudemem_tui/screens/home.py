@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
@@ -9,7 +10,6 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from claudemem_lib import asked, search
 from claudemem_tui import pages
 from claudemem_tui.acting import ActingPage
 from claudemem_tui.chosen import Chosen
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
 
-TYPING_S = 0.03
+TYPING_S = 0.01
 MOST_HITS = 500
 SERVER_HITS = 100  # the most its tool gives; it holds the model and finds by meaning too
 EMPTY = """Nothing is remembered yet.
@@ -43,6 +43,7 @@ class HomeScreen(ActingPage):
 
     NAME = "home"
     CSS_PATH = "home.tcss"
+    AUTO_FOCUS = "#feed"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("slash", "search", "Search"),
         ("f", "filter", "Filter"),
@@ -50,11 +51,12 @@ class HomeScreen(ActingPage):
         Binding("tab", "app.focus_next", "Next pane", show=False),
     ]
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory | None) -> None:
         super().__init__(memory)
         self.chosen = Chosen()
         self.query_text = ""
         self._engines = ""
+        self._searching = threading.Lock()
 
     def body(self) -> ComposeResult:
         """Search, list, detail."""
@@ -63,11 +65,11 @@ class HomeScreen(ActingPage):
             yield Static("", id="found", markup=False)
         with Container(id="panes"):
             yield VirtualList(feed_line, id="feed")
-            yield Detail(self.memory, id="detail")
+            yield Detail(lambda: self.memory, id="detail")
 
-    def on_mount(self) -> None:
+    def opened(self, memory: Memory) -> None:
         """Show the newest."""
-        self.query_one("#feed").focus()
+        super().opened(memory)
         self.reload()
 
     def pane(self) -> Detail:
@@ -103,14 +105,24 @@ class HomeScreen(ActingPage):
     def _search(self, *, again: bool = False) -> None:
         text, chosen, memory = self.query_text, self.chosen, self.memory
 
+        def still_asked() -> bool:
+            return (text, chosen) == (self.query_text, self.chosen)
+
         def read() -> list[Entry]:
-            filters = chosen.search(memory.clock())
-            by_server = asked.search(memory.data_dir, text, limit=SERVER_HITS, **filters)
-            if by_server is not None:
-                return memory.browse.hits(search.shown(memory.database, by_server))
-            return memory.browse.hits(memory.search(text, limit=MOST_HITS, **filters))
+            from claudemem_lib import asked, search  # noqa: PLC0415  # the first frame does not wait for it
+
+            with self._searching:  # one at a time: who types on would have them hold each other up
+                if not still_asked():
+                    return []
+                filters = chosen.search(memory.clock())
+                by_server = asked.search(memory.data_dir, text, limit=SERVER_HITS, **filters)
+                if by_server is not None:
+                    return memory.browse.hits(search.shown(memory.database, by_server))
+                return memory.browse.hits(memory.search(text, limit=MOST_HITS, **filters))
 
         def show(found: list[Entry]) -> None:
+            if not still_asked():
+                return
             engines = {engine for entry in found for engine in entry.engines}
             self._engines = " by words and meaning" if "vectors" in engines else " by words" if found else ""
             feed = self.query_one("#feed", VirtualList)

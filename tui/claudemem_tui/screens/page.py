@@ -25,9 +25,13 @@ class Page(Screen[None]):
 
     NAME: ClassVar[str] = ""
 
-    def __init__(self, memory: Memory) -> None:
+    memory: Memory  # from when it is open
+
+    def __init__(self, memory: Memory | None) -> None:
+        """Without a memory it is drawn empty until `opened`."""
         super().__init__()
-        self.memory = memory
+        if memory is not None:
+            self.memory = memory
         self._seen: Any = None
 
     def compose(self) -> ComposeResult:
@@ -39,6 +43,10 @@ class Page(Screen[None]):
     def body(self) -> ComposeResult:
         """The screen's own widgets."""
         yield from ()
+
+    def opened(self, memory: Memory) -> None:
+        """The memory is here now: show it."""
+        self.memory = memory
 
     @property
     def is_complete(self) -> bool:

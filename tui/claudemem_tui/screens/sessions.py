@@ -108,7 +108,7 @@ class SessionsScreen(ActingPage):
             with Vertical(id="story-pane"):
                 yield Static("", id="story-head", markup=False)
                 yield VirtualList(story_line, id="story")
-                yield Detail(self.memory, id="session-detail")
+                yield Detail(lambda: self.memory, id="session-detail")
 
     def on_mount(self) -> None:
         """Show the newest."""

@@ -12,14 +12,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from claudemem_lib import render
-from claudemem_lib.browse import Entry
 from claudemem_tui.loading import draw, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
+    from typing_extensions import TypeIs
 
+    from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Moment, StoredMemory
     from claudemem_lib.store.events import QueueRow
@@ -45,9 +46,9 @@ class Detail(VerticalScroll, can_focus=True):
     Detail #detail-around { color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, memory: Memory, *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
+    def __init__(self, opened: Callable[[], Memory], *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
         super().__init__(id=id)
-        self.memory = memory
+        self._opened = opened
         self.one: StoredMemory | None = None
         self.origin: dict[str, Any] = {}
         self.text = ""
@@ -57,7 +58,7 @@ class Detail(VerticalScroll, can_focus=True):
         self, entry: Entry | QueueRow | None, act: Callable[[StoredMemory | None, dict[str, Any]], None]
     ) -> None:
         """Call *act* with the memory of *entry* and its origin, shown here yet or not; with None where that is none."""
-        if not isinstance(entry, Entry) or entry.kind == "prompt":
+        if entry is None or not is_entry(entry) or entry.kind == "prompt":
             act(None, {})
         elif self.one is not None and self.one.id == entry.id:
             act(self.one, self.origin)
@@ -80,21 +81,21 @@ class Detail(VerticalScroll, can_focus=True):
         self.one = None
         if entry is None:
             load(self, lambda: None, lambda _none: self._fill("", "", hint))
-        elif not isinstance(entry, Entry):
+        elif not is_entry(entry):
             load(self, lambda: None, lambda _none: self._event(entry))
         elif entry.kind == "prompt":
-            load(
-                self, lambda: self.memory.browse.prompt(entry.id), lambda found: self._prompt(entry, found), delay=delay
-            )
+            browse = self._opened().browse
+            load(self, lambda: browse.prompt(entry.id), lambda found: self._prompt(entry, found), delay=delay)
         else:
             load(self, lambda: self._read(entry.id), self._memory, delay=delay)
 
     def _read(self, memory_id: int) -> tuple[StoredMemory, dict[str, Any], list[Moment]] | None:
-        found = self.memory.get([memory_id])
+        memory = self._opened()
+        found = memory.get([memory_id])
         if not found:
             return None
-        around = self.memory.timeline(memory_id, before=AROUND, after=AROUND, project=found[0].project)
-        return found[0], self.memory.browse.origin(memory_id), around
+        around = memory.timeline(memory_id, before=AROUND, after=AROUND, project=found[0].project)
+        return found[0], memory.browse.origin(memory_id), around
 
     def _fill(self, head: str, origin: str, body: str, foot: Content = NOTHING, around: Content = NOTHING) -> None:
         self.text = body
@@ -138,6 +139,13 @@ class Detail(VerticalScroll, can_focus=True):
         label = render.label(one.kind, one.type)
         line = " · ".join(part for part in (f"#{one.id}", label, one.project, when, one.branch) if part) + marks
         self._fill(render.line(one.title) or "Untitled", line, body_of(one), foot_of(one, origin), around_of(around))
+
+
+def is_entry(row: Entry | QueueRow) -> TypeIs[Entry]:
+    """Whether it is of the feed, not of the queue."""
+    from claudemem_lib.browse import Entry  # noqa: PLC0415  # the first frame does not wait for it
+
+    return isinstance(row, Entry)
 
 
 def body_of(one: StoredMemory) -> str:
