@@ -210,3 +210,34 @@ def test_a_pruning_that_was_broken_off_is_ended_by_the_next_one(
     again.embedding.load()
     again.embedding.embed_pending()
     assert embedded(again) == numbers[50:]
+
+
+def test_row_19_a_cap_written_into_the_settings_file_is_in_force_at_once(memories: Memories, clock: Clock) -> None:
+    memory = memories(embedder=Fake())
+    numbers = filled(memory, clock, 8)
+    memory.embedding.embed_pending()
+    assert embedded(memory) == numbers
+    settings_file = Path(memory.data_dir) / "settings.json"
+    settings_file.write_text('{"CLAUDE_MEM_MAX_EMBEDDINGS": "5", "CLAUDE_MEM_PROVIDER": "local"}')
+    memory.reload()
+    memory.embedding.embed_pending()
+    assert embedded(memory) == numbers[3:]
+
+
+@pytest.mark.parametrize("cap", [1, 3, 11, 12, 0])
+def test_a_dry_run_tells_exactly_what_goes_whatever_is_exempt(memories: Memories, clock: Clock, cap: int) -> None:
+    memory = capped(memories, 0)
+    numbers = filled(memory, clock, 10)
+    note = add_note(memory, "Deploys are on Fridays")
+    memory.curate.pin(numbers[0])
+    memory.curate.edit(numbers[1], title="what it really does")
+    numbers += filled(memory, clock, 2)
+    memory.embedding.embed_pending()
+    before = embedded(memory)
+    memory.settings = evolve(memory.settings, max_embeddings=cap)
+    planned = memory.prune(dry_run=True)
+    assert embedded(memory) == before
+    done = memory.prune()
+    assert (planned.vectors, planned.vector_bytes, planned.events) == (done.vectors, done.vector_bytes, done.events)
+    assert len(embedded(memory)) == len(before) - planned.vectors
+    assert {numbers[0], numbers[1], note} <= set(embedded(memory))
