@@ -169,16 +169,16 @@ def parse(line: str) -> None:
     """Put *line* to the parser of the command it names, which is not run."""
     command: click.Command = cli.main
     words = shlex.split(line, comments=True)[1:]
-    while True:
+    assert words, f"{line}: no command"
+    while isinstance(command, click.Group) and words:
         context = click.Context(command)
-        given, rest, _ = command.make_parser(context).parse_args(words)
-        if not isinstance(command, click.Group):
-            assert rest == [], f"{line}: too many words"
-            return
-        if not rest:
-            assert given or command is not cli.main, f"{line}: no command"
-            return
-        name, *words = rest
+        try:
+            command.parse_args(context, words)
+        except click.exceptions.Exit:
+            return  # --help or --version
+        name, *words = [*context._protected_args, *context.args]
         found = command.get_command(context, name)
         assert found, f"{line}: no command {name}"
         command = found
+    _, rest, _ = command.make_parser(click.Context(command)).parse_args(words)
+    assert rest == [], f"{line}: too many words"
