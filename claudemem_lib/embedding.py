@@ -119,8 +119,7 @@ class Embedding:
 
         EmbedderUnavailable says why there is no embedder here.
 
-        Each step is one short transaction; nothing is embedded inside one. Changes nothing if nothing changed since it was last
-        done.
+        Each step is one short transaction; nothing is embedded inside one. Does nothing if nothing changed since the last time.
         """
         settings = self._settings()
         chosen = (settings.max_embeddings, settings.embedding_model, settings.embedder)
