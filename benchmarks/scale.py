@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 DIMENSION = 384
 ROUNDS = 40
+QUESTIONS = 100  # whose nearest ten are compared
 CENTRES = 400
 PER_TRANSACTION = 2_000
 PLAIN = """
@@ -95,6 +96,7 @@ class Vectors:
         self.all = self.some(count)
         rows = memory.database.rows("SELECT id, project_id FROM memories ORDER BY id")
         self.ids, self.projects = np.array(rows).T
+        self.questions = self.some(QUESTIONS)
         self.held = HeldSigns(memory.database)
 
     def some(self, count: int) -> Any:
@@ -137,11 +139,11 @@ class Vectors:
         """Which part of the nearest ten is found."""
         project = filters.projects[0] if filters.projects else 0
         hits = 0
-        for question in self.some(ROUNDS):
+        for question in self.questions:
             hits += len(
                 self.exact(question, project) & {number for number, _ in self.near(question, filters, held=held)}
             )
-        return hits / ROUNDS / 10
+        return hits / len(self.questions) / 10
 
     def one_of_twenty(self) -> int:
         """The project whose size is nearest to a twentieth."""

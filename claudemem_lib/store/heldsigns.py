@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LEAST_POOL = 1_000
 PER_POOL = 100  # one candidate by its signs for so many vectors, beyond the least
-LEAST_RANKED, MOST_RANKED = 200, 1_000  # candidates that the file ranks, one for PER_RANKED vectors
+LEAST_RANKED, MOST_RANKED = 300, 1_000  # candidates that the file ranks, one for PER_RANKED vectors
 PER_RANKED = 150
 MOST_HELD = 2_000_000
 PER_READ = 20_000
