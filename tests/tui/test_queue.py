@@ -46,6 +46,24 @@ async def test_the_queue_says_what_waits_and_why_something_is_parked(
         assert "No server runs" in tui.text
 
 
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_a_pause_is_seen_at_once_and_its_end_too(
+    filled: Memory, running: Callable[..., Any], clock: Any, size: tuple[int, int]
+) -> None:
+    async with running(filled, size=size) as tui:
+        await tui.until(lambda: "server" in tui.text or "○" in tui.text.splitlines()[0])
+        assert "paused" not in tui.text
+        filled.pauses.begin(project="shop", what=("capture",), for_ms=3_600_000)
+        await tui.until(lambda: "paused" in tui.text.splitlines()[0])
+        await tui.press("4")
+        assert "nothing is recorded: project shop is paused until 2026-" in " ".join(tui.text.split())
+        assert "`claude-mem resume` ends a pause" in " ".join(tui.text.split())
+        await tui.press("7")
+        assert "/home/you/shop · nothing is recorded: project shop is paused" in tui.text
+        clock.advance(minutes=61)
+        await tui.until(lambda: "paused" not in tui.text.splitlines()[0])
+
+
 async def test_parked_events_are_tried_again_one_or_all(waiting: Memory, running: Callable[..., Any]) -> None:
     async with running(waiting, screen="queue") as tui:
         before = waiting.stats()["queue"]["parked"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
+from claudemem_lib import render
 from claudemem_lib.models import Reply, Usage
 from claudemem_lib.store import usage
 from claudemem_lib.store.usage import Call
@@ -155,3 +156,17 @@ async def test_where_no_editor_can_be_shown_the_file_is_named(
         tui.app.screen.open_in_editor(tmp_path / "a.py")
         await tui.quiet()
         assert str(tmp_path / "a.py") in tui.said
+
+
+async def test_each_day_is_named_once_above_its_sessions(
+    memory: Memory, clock: Any, running: Callable[..., Any]
+) -> None:
+    for project in ("shop", "billing", "wiki"):
+        clock.advance(days=1 if project == "wiki" else 0, minutes=20)
+        fill(memory, 1, project)
+    async with running(memory, screen="sessions") as tui:
+        lines = [line for line in tui.text.splitlines() if "Mend the parser" in line]
+        newest, before = (render.day(clock() - back * 86_400_000)[5:] for back in (0, 1))
+        days = [line.split()[0] for line in lines[:3]]
+        assert days[:2] == [newest, before]
+        assert days[2] not in {newest, before}

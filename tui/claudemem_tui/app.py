@@ -35,7 +35,7 @@ DARK, LIGHT = "textual-dark", "textual-light"
 
 
 class Changed(Message):
-    """Facts about the memory, and a number that is another one whenever the file was changed."""
+    """Facts about the memory, and a value that is another one whenever the file or a pause was changed."""
 
     def __init__(self, facts: dict[str, Any], version: object) -> None:
         super().__init__()
@@ -144,15 +144,16 @@ class MemoryApp(App[None]):
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def watch_file(self) -> None:
-        """Tell of every change of the file by whatever process; of the server too."""
+        """Tell of every change of the file by whatever process; of the server and of pauses too."""
         last: object = None
         while True:
             try:
                 version = self.memory.database.data_version()
                 server = link.holder(self.memory.data_dir) is not None
-                if (version, server) != last:
-                    last = (version, server)
-                    self.post_message(Changed({**self.memory.stats(), "server": server}, version))
+                off = self.memory.pauses.told(self.memory.settings)
+                if (version, server, off) != last:
+                    last = (version, server, off)
+                    self.post_message(Changed({**self.memory.stats(), "server": server}, (version, off)))
             except Exception as error:  # noqa: BLE001  # a panel says it, and the next look may go well
                 if not self._over.is_set():
                     self.call_from_thread(fail, self.screen, error)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 
-from claudemem_lib import render
+from claudemem_lib import pauses, render
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Ask, Confirm, Pick
 from claudemem_tui.screens.listpage import ListPage
@@ -38,9 +38,15 @@ class ProjectsScreen(ListPage):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory)
         self.rows: list[ProjectRow] = []
+        self._pauses: list[dict[str, Any]] = []
 
     def _excluded(self, row: ProjectRow) -> bool:
         return bool(row.root) and row.root in self.memory.settings.excluded_projects
+
+    def _paused(self, row: ProjectRow) -> str:
+        """What of it is switched off by a pause, and until when."""
+        mine = [one for one in self._pauses if not one["session"] and (not one["keys"] or one["root"] == row.root)]
+        return "; ".join(pauses.sentence(one) for one in mine)
 
     def head(self, width: int) -> Cells:
         """As line()."""
@@ -63,17 +69,18 @@ class ProjectsScreen(ListPage):
         if row is None:
             return EMPTY
         state = "excluded: nothing new of it is recorded" if self._excluded(row) else "recorded"
-        return f"{row.name} · {row.root or 'no folder'} · {state}"
+        return f"{row.name} · {row.root or 'no folder'} · {self._paused(row) or state}"
 
     def reload(self) -> None:
         """Read again, staying where one is."""
 
-        def show(rows: list[ProjectRow]) -> None:
+        def show(found: tuple[list[ProjectRow], list[dict[str, Any]]]) -> None:
+            rows, self._pauses = found
             self.rows = rows
             self.say_above(render.counted(len(rows), "project"))
             self.listed.put(rows)
 
-        load(self, self.memory.projects, show)
+        load(self, lambda: (self.memory.projects(), self.memory.pauses.in_force()), show)
 
     # ------------------------------------------------------------------------------------------------------------- keys
     def action_rename(self) -> None:

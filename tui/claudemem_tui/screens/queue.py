@@ -30,6 +30,7 @@ WIDE = 70
 STYLES = {"parked": "list--bad", "claimed": "list--accent", "pending": "list--plain"}
 TICK_S = 1.0
 MADE = Wanted(kinds=("observation", "summary"))
+RESUME = "`claude-mem resume` ends a pause."
 EMPTY = "Nothing waits: everything that was recorded is observed."
 
 
@@ -125,7 +126,9 @@ class QueueScreen(ListPage):
             return
         queue, inbox = now.facts["queue"], now.facts["inbox"]
         bad = f", {inbox['bad']} unreadable (inbox/bad)" if inbox["bad"] else ""
+        off = now.facts["switched_off"]
         lines = [
+            *([f"{'; '.join(off)}. {RESUME}"] if off else []),
             f"{queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked; "
             f"inbox {inbox['waiting']}{bad}",
             self._server_line(now),

@@ -40,17 +40,19 @@ EMPTY = "No session yet. `claude-mem install` records new ones, `claude-mem back
 
 def session_head(width: int) -> Cells:
     """As session_line()."""
-    names: Cells = [(" begun", 13, ""), ("", 2, ""), (f"{'length':>7}", 8, ""), ("ask", 4, ""), ("mem", 5, "")]
+    names: Cells = [(" day   begun", 13, ""), ("", 2, ""), (f"{'length':>7}", 8, ""), ("ask", 4, ""), ("mem", 5, "")]
     names += [(f"{'tokens':>7}", 9, "")] if width >= WIDE else []
     names += [("project", 14, "")] if width >= MIDDLE else []
     return [*names, ("first prompt", 0, "")]
 
 
-def session_line(session: Session, width: int) -> Cells:
-    """When, whether it runs, how long and how much, its project and first prompt."""
-    running = session.status == "active"
-    begun = f" {render.day(session.started_ms)[5:]} {render.clock(session.started_ms)}"
-    cells: Cells = [(begun, 13, "list--dim"), ("●" if running else "○", 2, "list--good" if running else "list--dim")]
+def session_line(session: Session, width: int, *, heads: bool = True) -> Cells:
+    """The day if it *heads* those of it, when it began, whether it runs, how long and how much, its project and first prompt."""
+    running, day = session.status == "active", render.day(session.last_ms)
+    began = render.day(session.started_ms)
+    begun = render.clock(session.started_ms) if began == day else began[5:]
+    cells: Cells = [(f" {day[5:]}" if heads else "", 7, "list--accent"), (begun, 6, "list--dim")]
+    cells.append(("●" if running else "○", 2, "list--good" if running else "list--dim"))
     cells.append((f"{when.age(length_ms(session)):>7}", 8, "list--dim"))
     cells += [(f"{session.prompts:>3}", 4, "list--dim"), (f"{session.memories:>3}", 5, "list--accent")]
     cells += [(f"{_few(session.tokens):>7}", 9, "list--dim")] if width >= WIDE else []
@@ -104,7 +106,7 @@ class SessionsScreen(ActingPage):
         with Container(id="session-panes"):
             with Vertical(id="sessions-pane"):
                 yield ListHead(session_head)
-                yield VirtualList(session_line, id="sessions")
+                yield VirtualList(self._line, id="sessions")
             with Vertical(id="story-pane"):
                 yield Static("", id="story-head", markup=False)
                 yield VirtualList(story_line, id="story")
@@ -126,6 +128,10 @@ class SessionsScreen(ActingPage):
     def project_here(self) -> str:
         """The session's project."""
         return self.session.project if self.session else ""
+
+    def _line(self, session: Session, width: int) -> Cells:
+        source = self.query_one("#sessions", VirtualList).source
+        return session_line(session, width, heads=not isinstance(source, SessionSource) or session.id in source.heads)
 
     def _show(self) -> None:
         self.query_one("#sessions", VirtualList).show(SessionSource(self.memory, self.project or None))

@@ -42,7 +42,7 @@ class Bar(Widget):
 
 
 class TopBar(Bar):
-    """Where one is, where one can go; then the queue and the server."""
+    """Where one is, where one can go; then whether something is switched off, the queue and the server."""
 
     DEFAULT_CSS = "TopBar { dock: top; }"
 
@@ -78,19 +78,24 @@ class TopBar(Bar):
         self.refresh()
 
     def _activity(self) -> Content:
-        """As briefly as there is room."""
+        """As briefly as there is room. That something is off comes before all else."""
+        off = ["paused"] if self._facts.get("switched_off") else []
         queue = self._facts.get("queue", {})
         waiting, parked = queue.get("pending", 0) + queue.get("claimed", 0), queue.get("parked", 0)
         server = self._facts.get("server")
         if self._narrow:
-            parts = ([f"▸{waiting}"] if waiting else []) + ([f"!{parked}"] if parked else [])
+            parts = off + ([f"▸{waiting}"] if waiting else []) + ([f"!{parked}"] if parked else [])
             parts = parts or (["●" if server else "○"] if self._facts else [])
             text = " ".join(parts)
         else:
-            parts = ([f"▸ {waiting} waiting"] if waiting else []) + ([f"! {parked} parked"] if parked else [])
+            parts = (
+                [f"‖ {one}" for one in off]
+                + ([f"▸ {waiting} waiting"] if waiting else [])
+                + ([f"! {parked} parked"] if parked else [])
+            )
             parts += ["● server" if server else "○ no server"] if self._facts else []
             text = "  ".join(parts)
-        return Content.styled(text, "$text-error" if parked else "$text-accent" if waiting else "$text-muted")
+        return Content.styled(text, "$text-error" if parked or off else "$text-accent" if waiting else "$text-muted")
 
 
 class KeyBar(Bar):

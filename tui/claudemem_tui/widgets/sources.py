@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from claudemem_lib import render
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -76,12 +78,14 @@ class FixedSource:
 
 
 class SessionSource:
-    """Sessions, most recently active first; there are few enough to pass over some."""
+    """Sessions, most recently active first, so that those of a day follow each other; there are few enough to pass over some."""
 
     size = PAGE
 
     def __init__(self, memory: Memory, project: str | None) -> None:
+        """*heads* are the ids of those read that are the first of their day."""
         self._memory, self._project = memory, project
+        self.heads: set[int] = set()
 
     def total(self) -> int:
         """How many there are."""
@@ -91,7 +95,13 @@ class SessionSource:
     def page(self, number: int, total: int) -> Sequence[Session]:
         """One page."""
         del total
-        return self._memory.sessions(self._project, limit=PAGE, offset=number * PAGE)
+        above = 1 if number else 0  # the last of the page before, whose day may go on
+        found = self._memory.sessions(self._project, limit=PAGE + above, offset=number * PAGE - above)
+        days = [render.day(one.last_ms) for one in found]
+        heads = {one.id for one, day, before in zip(found, days, ["", *days], strict=False) if day != before}
+        shown = found[above:]
+        self.heads = self.heads - {one.id for one in shown} | heads & {one.id for one in shown}
+        return shown
 
     def newer(self) -> int:
         """Not counted: a session that goes on moves to the top, which is no new one."""
