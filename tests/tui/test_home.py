@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from claudemem_lib.browse import Wanted
@@ -347,5 +348,24 @@ async def test_the_search_box_says_how_to_get_out_of_it(filled: Memory, running:
 
 async def test_what_is_typed_at_once_after_the_slash_is_searched(filled: Memory, running: Callable[..., Any]) -> None:
     async with running(filled) as tui:
-        tui.app.screen.action_search()
-        assert tui.app.focused is tui.app.screen.query_one("#search")
+        for key in ("slash", *"parser 4"):  # all of them before one is looked at
+            tui.app.post_message(events.Key("space" if key == " " else key, "/" if key == "slash" else key))
+        await tui.quiet()
+        assert tui.app.screen.query_one("#search", Input).value == "parser 4"
+        assert current(tui).title == "Parser handles part 4"
+        assert not filled.browse.origin(current(tui).id)["pinned"]
+        assert tui.app.current_mode == "home"
+
+
+async def test_keys_typed_ahead_go_where_the_key_before_led(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, size=(80, 24)) as tui:
+        for key in ("slash", *"parser", "enter", "enter"):  # all of them before one is looked at
+            tui.app.post_message(events.Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await tui.quiet()
+        assert tui.app.screen.query_one("#search", Input).value == "parser"
+        assert not feed(tui).display
+        for _ in range(2):
+            tui.app.post_message(events.Key("escape", None))
+        await tui.quiet()
+        assert feed(tui).display
+        assert tui.app.screen.query_one("#search", Input).value == ""

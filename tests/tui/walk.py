@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,24 +23,24 @@ if TYPE_CHECKING:
 LONGEST_S, LOOK_S = 60.0, 0.1
 WIDTH, HEIGHT = 100, 30
 
-# What is pressed (a text is typed where it is longer than a key's name), what must be seen then, the step's name.
-STEPS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    ((), "Deploys go through the staging", "open"),
-    (("/", "checkout"), "3 found by words", "search"),
-    (("Enter", "Enter"), "Investigated", "read"),
-    (("Escape", "Escape"), "24 entries", "back"),
-    (("j",), "Prompt 1 of session", "prompt"),
-    (("j",), "Investigated", "down"),
-    (("p",), "is told to every new session", "pin"),
-    (("d",), "Forget #17", "ask"),
-    (("y",), "#17 is forgotten", "forget"),
-    (("u",), "Undone: ", "undo"),
-    (("3",), "Notes about the past", "context"),
-    (("Tab", "Tab"), "\n^s Save", "field"),  # the keys of a field are fewer
-    (("300",), "changed, not saved", "change"),
-    (("C-s",), "    file", "save"),  # where the value comes from now
-    (("Escape",), "\nw Text/why", "leave"),
-    (("w",), "how the last turn of the project ended", "why"),
+# What is pressed (a text is typed where it is longer than a key's name), all that must be seen then, the step's name.
+STEPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    ((), ("24 entries", "Deploys go through the staging", "!2"), "open"),
+    (("/", "checkout"), ("3 found by words", "\nenter To what was found"), "search"),
+    (("Enter", "Enter"), ("Investigated", "Made by   claude"), "read"),
+    (("Escape", "Escape"), ("24 entries",), "back"),
+    (("j",), ("Prompt 1 of session",), "prompt"),
+    (("j",), ("#17 · summary",), "down"),
+    (("p",), ("#17 is told to every new session", "★ pinned"), "pin"),
+    (("d",), ("Forget #17",), "ask"),
+    (("y",), ("#17 is forgotten", "23 entries", "#16 · change"), "forget"),
+    (("u",), ("Undone: ", "24 entries"), "undo"),
+    (("3",), ("Notes about the past", "12 memories", "Token budget"), "context"),
+    (("Tab", "Tab"), ("\n^s Save",), "field"),  # the keys of a field are fewer
+    (("300",), ("changed, not saved", " 3 memories"), "change"),
+    (("C-s",), ("Saved. Takes effect with the next session", "    file"), "save"),  # where the value comes from now
+    (("Escape",), ("\nw Text/why",), "leave"),
+    (("w",), ("how the last turn of the project ended", "pinned: always told"), "why"),
 )
 
 
@@ -47,11 +48,13 @@ class Terminal:
     """A tmux server of its own with one pane."""
 
     def __init__(self, folder: Path) -> None:
-        self._base = ["tmux", "-S", str(folder / "tmux"), "-f", os.devnull]
+        self._base = ["tmux", "-u", "-S", str(folder / "tmux"), "-f", os.devnull]
 
     def tmux(self, *arguments: str) -> str:
         """Have tmux do something; gives what it prints."""
-        done = subprocess.run([*self._base, *arguments], capture_output=True, text=True, check=False)
+        # Where these two are set, programs take them for the size of the terminal.
+        around = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        done = subprocess.run([*self._base, *arguments], capture_output=True, text=True, check=False, env=around)
         return done.stdout
 
     def start(self, command: str) -> None:
@@ -83,12 +86,16 @@ class Terminal:
         self.tmux("kill-server")
 
 
+def _has(wanted: tuple[str, ...], text: str) -> bool:
+    return all(part in text for part in wanted)
+
+
 def walk(data_dir: str, terminal: Terminal, keep: Callable[[str, str], None]) -> None:
     """All steps, each handed to *keep* with its name as it was seen; ends with the interface left."""
     terminal.start(f"TERM=screen-256color {sys.executable} -m claudemem_tui {data_dir}")
     for keys, wanted, name in STEPS:
         terminal.press(*keys)
-        keep(name, terminal.until(lambda text, wanted=wanted: wanted in text))  # type: ignore[misc]  # the loop's value is meant
+        keep(name, terminal.until(partial(_has, wanted)))
     terminal.press("q")
     terminal.until(lambda text: not text.strip())
 

@@ -61,7 +61,7 @@ class HomeScreen(ActingPage):
     def body(self) -> ComposeResult:
         """Search, list, detail."""
         with Horizontal(id="search-row"):
-            yield SearchBox(placeholder='/ to search: words, "phrases", beginnings*', id="search", compact=True)
+            yield SearchBox("#feed", '/ to search: words, "phrases", beginnings*', id="search")
             yield Static("", id="found", markup=False)
         with Container(id="panes"):
             yield VirtualList(feed_line, id="feed")
@@ -142,10 +142,6 @@ class HomeScreen(ActingPage):
             self.query_text = text
             self._show()
 
-    def on_input_submitted(self) -> None:
-        """Enter in the search box goes to what was found."""
-        self.query_one("#feed").focus()
-
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         """Show the entry under the cursor in full."""
         hint = NOTHING_FOUND if self.query_text or str(self.chosen) else EMPTY
@@ -176,7 +172,7 @@ class HomeScreen(ActingPage):
         feed, box = self.query_one("#feed", VirtualList), self.query_one("#search", Input)
         if self.has_class("-reading") or self.focused is not feed:
             self.remove_class("-reading")
-            feed.focus()
+            self.set_focus(feed)
         elif box.value or str(self.chosen):
             self.chosen, self.query_text = Chosen(), ""
             with self.prevent(Input.Changed):

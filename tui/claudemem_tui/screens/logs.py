@@ -62,7 +62,7 @@ class LogsScreen(Page):
     def body(self) -> ComposeResult:
         """Words and level, the lines."""
         with Horizontal(id="log-row"):
-            yield SearchBox(placeholder="/ only lines with these words", id="log-text", compact=True)
+            yield SearchBox("#log", "/ only lines with these words", id="log-text")
             yield Static("", id="log-state", markup=False)
         yield VirtualList(_cells, id="log")
         yield Static("", id="log-foot", classes="list-foot", markup=False)
@@ -119,10 +119,6 @@ class LogsScreen(Page):
         self.words = event.value.strip()
         self._show()
 
-    def on_input_submitted(self) -> None:
-        """To the lines."""
-        self.query_one("#log").focus()
-
     def action_search(self) -> None:
         """To the words."""
         self.set_focus(self.query_one("#log-text"))  # now: what is typed next belongs there
@@ -131,7 +127,7 @@ class LogsScreen(Page):
         """Out of the box; then without words."""
         if self.focused is self.query_one("#log"):
             self.query_one("#log-text", Input).value = ""
-        self.query_one("#log").focus()
+        self.set_focus(self.query_one("#log"))
 
     def action_level(self) -> None:
         """The next level."""
