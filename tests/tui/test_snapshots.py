@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.widgets import Input, TextArea
 
+from claudemem_lib import doctor
+from claudemem_lib.doctor import Check
 from claudemem_tui.app import LIGHT
+from claudemem_tui.screens import welcome
 from tests.tui import lifelike
 
 if TYPE_CHECKING:
@@ -24,10 +28,16 @@ if TYPE_CHECKING:
 
 KEPT = Path(__file__).with_name("snapshots")
 SCENES: dict[str, tuple[str, ...]] = {
-    "home": ("j", "j", "j"), "reading": ("j", "j", "j", "enter"), "filter": ("f",),
+    "list": ("2",), "home": ("j", "j", "j"), "reading": ("j", "j", "j", "enter"), "filter": ("f",),
     "forget": ("j", "j", "d"), "sessions": ("2", "j", "enter", "j"), "context": ("3",), "why": ("3", "w"), "queue": ("4",),
     "usage": ("5",), "settings": ("6", "right"), "projects": ("7",), "forget-project": ("7", "F"), "logs": ("8",),
+    "edit": ("j", "j", "j", "e"), "help": ("question_mark",), "palette": ("ctrl+p", *"goto"), "doctor": ("9",),
 }  # fmt: skip
+CHECKS = [
+    Check(name="Python", state="ok", found="Python 3.12.4, /home/you/.venv/bin/python"),
+    Check(name="Queue", state="failed", found="2 parked: no answer in 120 s", remedy="`claude-mem queue retry` tries again."),
+    Check(name="Hooks", state="warning", found="They are not called.", remedy="`claude-mem install` connects Claude Code."),
+]  # fmt: skip
 LINE = 24.4  # a line's height in the exported picture
 _CLASS = re.compile(r"\.terminal-\d+-(r\d+) \{ ([^}]*) \}")
 _TEXT = re.compile(r'<text class="terminal-\d+-(r\d+)" x="([\d.]+)" y="[\d.]+"[^>]*line-(\d+)\)">(.*?)</text>')
@@ -79,6 +89,9 @@ def lived(memory: Memory, _utc: None) -> Memory:  # the zone holds for what is s
 
 
 async def compare(tui: Any, name: str) -> None:
+    for box in (*tui.app.screen.query(Input), *tui.app.screen.query(TextArea)):
+        box.cursor_blink = False
+    await tui.quiet()
     path = KEPT / f"{name}.txt"
     seen = normalised(tui.app.export_screenshot(simplify=True))
     if os.environ.get("RENEW_SNAPSHOTS"):
@@ -88,10 +101,30 @@ async def compare(tui: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-async def test_a_screen_looks_as_it_did(lived: Memory, running: Callable[..., Any], scene: str) -> None:
+async def test_a_screen_looks_as_it_did(
+    lived: Memory, running: Callable[..., Any], scene: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda *_about: CHECKS)  # what it finds is this machine
     async with running(lived, size=(80, 24)) as tui:
         await tui.press(*SCENES[scene])
         await compare(tui, scene)
+
+
+@pytest.mark.usefixtures("_utc")
+async def test_the_welcome_looks_as_it_did(
+    memory: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(welcome, "TEXT", welcome.TEXT.format(folder="/home/you/.claude-mem"))
+    async with running(memory, size=(80, 24), welcome=True) as tui:
+        await compare(tui, "welcome")
+
+
+async def test_a_pause_looks_as_it_did(lived: Memory, running: Callable[..., Any]) -> None:
+    lived.pauses.begin(project="shop", for_ms=7_200_000)
+    async with running(lived, size=(80, 24), screen="queue") as tui:
+        await tui.until(lambda: "paused" in tui.text.splitlines()[0])
+        await tui.quiet()
+        await compare(tui, "paused")
 
 
 async def test_the_wide_and_the_light_look_as_they_did(lived: Memory, running: Callable[..., Any]) -> None:
