@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import math
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 
-from claudemem_lib import embedders
+from claudemem_lib import cli, embedders
 from claudemem_lib.embedders import fake, models
 from claudemem_lib.errors import EmbedderUnavailable
 from claudemem_lib.settings import Settings
@@ -210,3 +212,23 @@ def test_another_embedder_in_the_settings_is_used_from_the_next_time_on(memories
         memory.embedding.load()
     memory.settings = evolve(memory.settings, embedder="fake")
     assert memory.embedding.load().name == "fake"
+
+
+# ------------------------------------------------------------------------------------------------------------- fetched
+def test_a_model_is_fetched_by_its_name_and_only_by_this_command(
+    memories: Memories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, asked = memories(), []
+
+    class Hub:
+        @staticmethod
+        def snapshot_download(name: str, **options: Any) -> str:
+            asked.append(name)
+            return str(options.get("local_dir", name))
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
+    for arguments in ([], ["someone/other-model"]):
+        done = CliRunner().invoke(cli.main, ["--data-dir", memory.data_dir, "models", "fetch", *arguments, "--json"])
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["model"] == asked[-1]
+    assert asked == ["sentence-transformers/all-MiniLM-L6-v2", "someone/other-model"]
