@@ -36,13 +36,13 @@ SCENES: dict[str, tuple[str, ...]] = {
     "forget": ("j", "j", "d"),
     "palette": ("ctrl+p",),
     "help": ("question_mark",),
+    "list": ("2",),
     "sessions": ("2", "j", "enter", "j"),
     "context": ("3",),
     "why": ("3", "w"),
     "queue": ("4",),
     "usage": ("5",),
     "settings": ("6", "right"),
-    "model": ("6", "right", "down", "down", "down", "tab"),
     "unknown": ("6", *["right"] * 7),
     "projects": ("7",),
     "forgetproject": ("7", "F"),
@@ -79,9 +79,9 @@ async def draw(memory: Memory, folder: Path, size: tuple[int, int], theme: str, 
             continue
         app = MemoryApp(lambda: memory)
         async with app.run_test(size=size) as pilot:
-            app.theme = theme
             tui = Running(app, pilot)
             await tui.quiet()
+            app.theme = theme
             await tui.press(*keys)
             shade = "dark" if theme == DARK else "light"
             (folder / f"{name}-{size[0]}x{size[1]}-{shade}.png").write_bytes(png(app))
