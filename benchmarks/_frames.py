@@ -56,9 +56,14 @@ class Watched(MemoryApp):
         await asyncio.wait_for(self.shown.wait(), PATIENCE_S)
         return (time.perf_counter() - begun) * 1000
 
+    def is_reading(self) -> bool:
+        """Whether the memory is not open yet, or something is being read from it."""
+        reading = any(one.name != "watch_file" and not one.is_finished for one in self.workers)
+        return reading or not hasattr(self, "memory")
+
     async def settled(self) -> None:
         """Until nothing is being read but for the watching thread: the next key should find the app as a person would."""
         for _ in range(2):
-            while any(one.name != "watch_file" and not one.is_finished for one in self.workers):  # noqa: ASYNC110  # workers end in many ways
+            while self.is_reading():  # noqa: ASYNC110  # workers end in many ways
                 await asyncio.sleep(0.005)
             await asyncio.sleep(0.03)

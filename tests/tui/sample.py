@@ -77,10 +77,11 @@ class Running:
         for _ in range(500):
             await self.pilot.pause()
             busy = [one for one in self.app.workers if one.name != "watch_file" and not one.is_finished]
-            calm = 0 if busy else calm + 1
+            opening = not hasattr(self.app, "memory")
+            calm = 0 if busy or opening else calm + 1
             if calm == CALM:
                 return
-            await self.pilot.pause(0.01 if busy else 0)
+            await self.pilot.pause(0.01 if busy or opening else 0)
         message = f"still busy: {busy}"
         raise AssertionError(message)
 
