@@ -22,7 +22,7 @@ from claudemem_lib.memory import Memory
 from claudemem_lib.settings import Settings
 from claudemem_lib.store import sessions
 from claudemem_lib.store.connection import run
-from claudemem_tui.__main__ import collect_rarely
+from claudemem_tui import terminal
 from claudemem_tui.screens.filters import Filters
 from claudemem_tui.widgets.choice import Choice
 
@@ -97,7 +97,7 @@ def starts(folder: str, count: int) -> None:
 async def keys(folder: str) -> dict[str, list[float]]:
     """Milliseconds from each key to the frame that shows what it asked for."""
     found: dict[str, list[float]] = {}
-    with Memory(folder, Settings(provider="local")) as memory:
+    with terminal.opened(folder) as memory:
         app = Watched(lambda: memory)
         async with app.run_test(size=(120, 40)):
             feed: Any = app.screen.query_one("#feed")
@@ -166,7 +166,6 @@ async def search(app: Watched, feed: Any, found: dict[str, list[float]]) -> None
 
 def main() -> None:
     """Fill, start, press keys, print."""
-    collect_rarely()  # as the program itself
     count = int(sys.argv[1].replace(",", "")) if len(sys.argv) > 1 else 50_000
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as large:
         fill(small, 1_000)
