@@ -41,10 +41,17 @@ OWN_FILE_ONLY = (
 
 
 def load(data_dir: str) -> dict[str, Any]:
-    """The rules in force in *data_dir*, with `pauses` as switches.lasting gives them.
+    """The rules in force in *data_dir*, with `pauses` as switches.lasting gives them."""
+    found = written(data_dir)
+    for name, default in DEFAULTS.items():
+        text = None if name in OWN_FILE_ONLY else paths.environment(PREFIX + name.upper())
+        if text is not None:
+            found[name] = from_text(text, default, found[name])
+    return found
 
-    A missing or broken file means the defaults.
-    """
+
+def written(data_dir: str) -> dict[str, Any]:
+    """What `hook.json` says, whatever the environment says. A missing or broken file means the defaults."""
     found = {**DEFAULTS, "pauses": ()}
     try:
         stored = lean.loads(lean.read_file(f"{data_dir}/{paths.HOOK_RULES}"))
@@ -53,10 +60,6 @@ def load(data_dir: str) -> dict[str, Any]:
     if isinstance(stored, dict):
         found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
         found["pauses"] = _pauses(stored.get("pauses"))
-    for name, default in DEFAULTS.items():
-        text = None if name in OWN_FILE_ONLY else paths.environment(PREFIX + name.upper())
-        if text is not None:
-            found[name] = from_text(text, default, found[name])
     return found
 
 

@@ -8,18 +8,16 @@ is reported and its default stays.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
-from pathlib import Path
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 
-from claudemem_lib import ids, lean, paths, rules, switches
+from claudemem_lib import ids, lean, paths, rules, settings_file, switches
 from claudemem_lib.errors import SettingsError
 from claudemem_lib.setting import good_parts, setting
 from claudemem_lib.settings_embedding import EmbeddingSettings
 from claudemem_lib.settings_folders import FolderSettings
-from claudemem_lib.settings_migration import migrated
 from claudemem_lib.settings_model import ModelSettings
 from claudemem_lib.settings_privacy import PrivacySettings
 from claudemem_lib.settings_tui import TuiSettings
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
+NEAR = 0.75  # so alike, by difflib, is a misspelt key to the one that is meant
 GROUPS = ("capture", "model", "queue", "context", "storage", "server", "interface")
 
 
@@ -217,8 +216,8 @@ def as_text(value: Any) -> str:
 
 def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[Settings, tuple[str, ...]]:
     """The settings in force in *data_dir* and what could not be used, one sentence each. Never raises for a value."""
-    _migrate(data_dir)
-    stored, problems = _stored(data_dir)
+    settings_file.migrate(data_dir)
+    stored, problems = settings_file.read(data_dir)
     current = Settings()
     environment = environment if environment is not None else _environment()
     for source, values in (("settings.json", stored), ("environment", environment)):
@@ -246,7 +245,7 @@ def read_value(attribute: Attribute[Any], raw: Any) -> Any:
 
 def reload(data_dir: str, current: Settings) -> tuple[Settings, tuple[str, ...]]:
     """The settings in force now; *current* where the file cannot be read, as while somebody is writing it."""
-    _, problems = _stored(data_dir)
+    _, problems = settings_file.read(data_dir)
     if problems:
         return current, tuple(problems)
     return load(data_dir)
@@ -257,42 +256,9 @@ def _environment() -> dict[str, str]:
     return {name: value for name in names if (value := paths.environment(name)) is not None}
 
 
-def _found(data_dir: str) -> tuple[dict[str, Any], list[str]]:
-    """The settings file as it is."""
-    path = Path(data_dir) / paths.SETTINGS
-    try:
-        found = json.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError:
-        return {}, []
-    except (OSError, ValueError, RecursionError) as error:
-        return {}, [f"settings.json cannot be read ({error}); defaults are used. Mend the file or delete it."]
-    if not isinstance(found, dict):
-        return {}, ["settings.json is not a JSON object; defaults are used. Mend the file or delete it."]
-    return found, []
-
-
-def _stored(data_dir: str) -> tuple[dict[str, Any], list[str]]:
-    """The settings file with today's keys; the original's forms are understood."""
-    found, problems = _found(data_dir)
-    return migrated(found), problems
-
-
-def _migrate(data_dir: str) -> None:
-    """Write the file back with today's keys, if it has others; a file that cannot be written is understood as it is."""
-    found, problems = _found(data_dir)
-    wanted = migrated(found)
-    if not problems and wanted != found:
-        with suppress(OSError):
-            _write(data_dir, wanted)
-
-
-def _write(data_dir: str, stored: dict[str, Any]) -> None:
-    lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
-
-
 def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
     """Write *changes* (field name to value) into the file, keeping every other key. SettingsError names what is wrong."""
-    stored, problems = _stored(data_dir)
+    stored, problems = settings_file.read(data_dir)
     if problems:
         raise SettingsError(problems[0])
     for name in changes:
@@ -300,7 +266,7 @@ def save(data_dir: str, changes: Mapping[str, Any]) -> Settings:
     evolve(Settings(), **changes)
     for name, value in changes.items():
         stored[key_of(name)] = list(value) if isinstance(value, tuple) else value
-    _write(data_dir, stored)
+    settings_file.write(data_dir, stored)
     current, _ = load(data_dir)
     write_rules(data_dir)
     return current
@@ -336,6 +302,18 @@ def _pauses(data_dir: str, *, capture: bool) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def misspelt(data_dir: str) -> tuple[str, ...]:
+    """Keys of the file that are no setting but nearly one, a sentence each; others are kept quietly, they may be another's."""
+    stored, _ = settings_file.read(data_dir)
+    known = [attribute.name for attribute in fields(Settings)]
+    told = []
+    for key in stored:
+        name = key.removeprefix(rules.PREFIX).lower()
+        near = get_close_matches(name, known, 1, NEAR) if key.startswith(rules.PREFIX) and name not in known else ()
+        told += [f"settings.json: {key} is no setting and does nothing; {key_of(one)} is meant?" for one in near]
+    return tuple(told)
 
 
 def described() -> Iterable[tuple[str, Any, Mapping[str, Any]]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields_dict, frozen
 
-from claudemem_lib import lean, paths, settings
+from claudemem_lib import paths, settings, settings_file
 from claudemem_lib.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -87,6 +86,14 @@ def save(data_dir: str, texts: Mapping[str, str]) -> dict[str, str | None]:
     return {name: None if value is None else _text(value) for name, value in before.items()}
 
 
+def save_anyway(data_dir: str, name: str, text: str) -> str:
+    """Write a value, into a new file where the old one cannot be read: that is set aside, and a sentence says so (else "")."""
+    applied(settings.Settings(), {name: text})
+    told = settings_file.set_aside(data_dir)
+    save(data_dir, {name: text})
+    return told
+
+
 def undo(data_dir: str, before: Mapping[str, str | None]) -> None:
     """Bring back what save() or reset() gave."""
     reset(data_dir, [name for name, text in before.items() if text is None])
@@ -98,7 +105,7 @@ def reset(data_dir: str, names: Iterable[str]) -> dict[str, str | None]:
     stored = _file(data_dir)
     before = {name: stored.pop(settings.key_of(name), None) for name in names}
     if any(value is not None for value in before.values()):
-        lean.write_whole(data_dir, paths.SETTINGS, json.dumps(stored, indent=2, ensure_ascii=False) + "\n")
+        settings_file.write(data_dir, stored)
         settings.write_rules(data_dir)
     return {name: None if value is None else _text(value) for name, value in before.items()}
 
@@ -109,14 +116,7 @@ def _text(value: Any) -> str:
 
 def _file(data_dir: str) -> dict[str, Any]:
     """The settings file; SettingsError if it cannot be read, since writing would lose what is in it."""
-    try:
-        found = json.loads((Path(data_dir) / paths.SETTINGS).read_text("utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        message = f"settings.json cannot be read ({error}); mend the file or delete it"
-        raise SettingsError(message) from error
-    if not isinstance(found, dict):
-        message = "settings.json is not a JSON object; mend the file or delete it"
-        raise SettingsError(message)
+    found, problems = settings_file.read(data_dir)
+    if problems:
+        raise SettingsError(problems[0])
     return found

@@ -59,11 +59,13 @@ def _name() -> str:
 @click.pass_obj
 def settings(data_dir: str, key: str | None, value: str | None, *, reset: bool, as_json: bool) -> None:
     """Show all settings, one (KEY), or change one (KEY VALUE)."""
+    told = ""
     if key and reset:
         settings_form.reset(data_dir, [settings_.field_of(key)])
     if key and value is not None:
-        settings_.save(data_dir, {settings_.field_of(key): settings_.value_of(key, value)})
+        told = settings_form.save_anyway(data_dir, settings_.field_of(key), value)
     current, problems = settings_.load(data_dir)
+    problems = (*((told,) if told else ()), *problems, *settings_.misspelt(data_dir))
     rows = [
         {"key": name, "value": _shown(current, name, about), "default": default, "help": about["help"]}
         for name, default, about in settings_.described()

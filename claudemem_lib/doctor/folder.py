@@ -98,9 +98,13 @@ def settings_in_use(patient: Patient) -> Check | None:
     database = patient.database
     writable = database is not None and not database.read_only  # else the first problem told is that of the file
     problems = patient.stats["problems"] if writable and patient.stats else settings.load(patient.data_dir)[1]
+    misspelt = settings.misspelt(patient.data_dir)
+    if not problems and misspelt:
+        remedy = f"Mend the name in {patient.top / paths.SETTINGS}."
+        return Check(name="Settings", state=WARNING, found="; ".join(misspelt), remedy=remedy)
     if not problems:
         return Check(name="Settings", state=OK, found="All of them can be used.")
-    remedy = "`claude-mem settings KEY VALUE` or the settings screen mends it."
+    remedy = "`claude-mem settings KEY VALUE` mends it."
     return Check(name="Settings", state=FAILED, found="; ".join(problems), remedy=remedy)
 
 

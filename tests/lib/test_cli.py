@@ -400,6 +400,15 @@ def test_status_tells_a_problem_once(data: Path, run: Callable[..., Result]) -> 
     assert "settings.json cannot be read" in run("search").stderr
 
 
+def test_what_a_broken_settings_file_is_mended_with_mends_it(data: Path, run: Callable[..., Result]) -> None:
+    data.mkdir()
+    (data / "settings.json").write_text("{broken")
+    result = run("settings", "CLAUDE_MEM_CONTEXT_TOKENS", "700")
+    assert result.exit_code == 0
+    assert "set aside as settings.json.broken-" in result.stdout
+    assert "cannot be read" not in run("status").output
+
+
 @pytest.mark.usefixtures("local")
 def test_backfill_counts_first_then_stores_then_repeats_nothing(
     run: Callable[..., Result], says: Callable[..., Any]

@@ -131,6 +131,9 @@ def test_settings_that_cannot_be_used_are_told(data: Path) -> None:
     (data / "claude-mem.db").unlink()
     (data / paths.SETTINGS).write_text('{"CLAUDE_MEM_CONTEXT_TOKENS": "many"}')
     assert "CLAUDE_MEM_CONTEXT_TOKENS" in found(data)["Settings"].found
+    (data / paths.SETTINGS).write_text('{"CLAUDE_MEM_EXCLUDE_PROJECTS": ["/x"]}')
+    assert "CLAUDE_MEM_EXCLUDED_PROJECTS" in found(data)["Settings"].found
+    assert found(data)["Settings"].state == doctor.WARNING
 
 
 @pytest.mark.parametrize(("free", "state"), [(10_000_000, doctor.FAILED), (300_000_000, doctor.WARNING)])

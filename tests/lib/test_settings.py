@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import claudemem_lib
-from claudemem_lib import rules, settings
+from claudemem_lib import rules, settings, settings_form
 from claudemem_lib.errors import SettingsError
 from claudemem_lib.settings import GROUPS, Settings
 
@@ -60,7 +60,7 @@ def test_a_file_that_is_none_is_named_and_the_defaults_are_in_force(folder: str,
     found, (problem,) = settings.load(folder, {})
     assert found == Settings()
     assert "settings.json" in problem
-    assert "Mend the file or delete it" in problem
+    assert "Mend the file, or let `claude-mem settings KEY VALUE` set it aside" in problem
     with pytest.raises(SettingsError, match=r"settings\.json"):
         settings.save(folder, {"context_tokens": 500})
     assert path.read_bytes() == before
@@ -76,6 +76,50 @@ def test_a_memory_opens_whatever_its_settings_file_holds(folder: str) -> None:
     write(folder, "{")
     with claudemem_lib.open(folder) as memory:
         assert memory.stats()["problems"][0].startswith("settings.json cannot be read")
+
+
+def test_a_file_that_cannot_be_read_leaves_on_what_keeps_things_private(folder: str) -> None:
+    changes = {"excluded_projects": ("/secret",), "redact_patterns": ("ACME-[0-9]+",), "capture_enabled": False}
+    settings.save(folder, changes)
+    before = hook(folder)
+    path = Path(folder) / "settings.json"
+    path.write_text(path.read_text() + ",\n")
+    for _ in range(2):
+        with claudemem_lib.open(folder) as memory:
+            memory.reload()
+            found = memory.settings
+        assert hook(folder) == before
+        assert {name: getattr(found, name) for name in changes} == changes
+
+
+@pytest.mark.parametrize("content", ['{"CLAUDE_MEM_REDACT_PATTERNS": ["x"],}', "[]", None])
+def test_a_file_that_cannot_be_read_is_set_aside_when_a_value_is_given(folder: str, content: str | None) -> None:
+    settings.save(folder, {"excluded_projects": ("/secret",), "redact_patterns": ("ACME-[0-9]+",)})
+    path = Path(folder) / "settings.json"
+    if content is None:
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_text(content)
+    with pytest.raises(SettingsError):
+        settings_form.save_anyway(folder, "context_tokens", "many")
+    assert not list(Path(folder).glob("settings.json.broken-*"))
+    told = settings_form.save_anyway(folder, "context_tokens", "500")
+    (aside,) = Path(folder).glob("settings.json.broken-*")
+    assert aside.name in told
+    assert content is None or aside.read_text() == content
+    assert stored(folder) == {
+        "CLAUDE_MEM_EXCLUDED_PROJECTS": ["/secret"], "CLAUDE_MEM_REDACT_PATTERNS": ["ACME-[0-9]+"], KEY: 500,
+    }  # fmt: skip
+    assert settings.load(folder, {})[1] == ()
+    assert settings_form.save_anyway(folder, "context_tokens", "600") == ""
+
+
+def test_a_misspelt_key_is_named_with_the_one_that_is_meant(folder: str) -> None:
+    write(folder, {"CLAUDE_MEM_EXCLUDE_PROJECTS": ["/x"], "CLAUDE_MEM_WORKER_PORT": "37777", "EXCLUDED_PROJECTS": "y"})
+    (told,) = settings.misspelt(folder)
+    assert "CLAUDE_MEM_EXCLUDE_PROJECTS is no setting" in told
+    assert "CLAUDE_MEM_EXCLUDED_PROJECTS is meant" in told
 
 
 def test_a_file_with_a_byte_order_mark_is_read(folder: str) -> None:
