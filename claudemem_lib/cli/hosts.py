@@ -11,6 +11,7 @@ import click
 from claudemem_lib import install as installer
 from claudemem_lib import link, paths, purge
 from claudemem_lib.cli.base import example, json_option, show
+from claudemem_lib.errors import HostFileError
 from claudemem_lib.hosts import catalog, here
 
 if TYPE_CHECKING:
@@ -42,11 +43,36 @@ def install(  # noqa: PLR0913  # one per option
     if unit and hosts:
         message = "--unit goes without a host; run the command once for each"
         raise click.UsageError(message)
-    found = []
-    for name in (unit,) if unit else hosts or ("claude-code",):
-        plan = installer.plan_host(name, data_dir, os.environ)
-        found.append((plan, () if dry_run else installer.apply(plan)))
-    _show([plan for plan, _ in found], [line for _, said in found for line in said], dry_run=dry_run, as_json=as_json)
+    names = (unit,) if unit else tuple(dict.fromkeys(hosts)) or ("claude-code",)
+    plans = _planned(names, data_dir)
+    report, failed = ([], "") if dry_run else _applied(names, data_dir)
+    _show(plans, report, dry_run=dry_run, as_json=as_json, failed=failed)
+    if failed:
+        click.echo(f"Error: {failed}", err=True)
+        click.get_current_context().exit(1)
+
+
+def _planned(names: Sequence[str], data_dir: str) -> list[installer.Plan]:
+    """What would be done for every host; one that refuses does so before the first file is written."""
+    try:
+        return [installer.plan_host(name, data_dir, os.environ) for name in names]
+    except HostFileError as error:
+        if len(names) == 1:
+            raise
+        message = f"{error} Nothing was changed for any host."
+        raise HostFileError(message) from error
+
+
+def _applied(names: Sequence[str], data_dir: str) -> tuple[list[str], str]:
+    """Connect one host after the other; what was done, and what the first that failed says, "" if none did."""
+    report: list[str] = []
+    for name in names:
+        try:
+            report += installer.apply(installer.plan_host(name, data_dir, os.environ))  # all share one manifest
+        except (HostFileError, OSError) as error:
+            left = names[names.index(name) :]
+            return report, f"{error} Not connected: {', '.join(left)}."
+    return report, ""
 
 
 def _line(state: dict[str, Any]) -> str:
@@ -120,18 +146,21 @@ def _size(number: float) -> str:
     return f"{number:.1f} GB"
 
 
-def _show(
+def _show(  # noqa: PLR0913  # all that there is to tell
     plans: Sequence[installer.Plan],
     report: Sequence[str],
     *,
     dry_run: bool,
     as_json: bool,
     found: purge.Contents | None = None,
+    failed: str = "",
 ) -> None:
     """Print what would be done or was."""
     diff = "".join(plan.diff for plan in plans)
     warnings = list(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
     value: dict[str, Any] = {"diff": diff, "warnings": warnings, "report": list(report), "applied": not dry_run}
+    if failed:
+        value["error"] = failed
     if found:
         entries = [{"name": name, "bytes": size} for name, size in found.entries]
         value["data_folder"] = {"path": str(found.folder), "bytes": found.total_bytes, "entries": entries}

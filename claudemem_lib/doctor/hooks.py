@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from claudemem_lib import ids, install, intake, paths, transcripts, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
-from claudemem_lib.errors import HostFileError
+from claudemem_lib.errors import HostFileError, StoreError
 from claudemem_lib.hosts import claude_code, here
 from claudemem_lib.store import status
 
@@ -101,7 +101,11 @@ def called(patient: Patient) -> Check | None:
     """The newest event is as new as the host's newest transcript."""
     if patient.database is None and (patient.top / paths.DATABASE).exists():
         return None  # who cannot be asked does not know
-    last_ms, host_ms = _last_event_ms(patient), _last_transcript_ms(patient)
+    try:
+        last_ms = _last_event_ms(patient)
+    except StoreError:
+        return None  # the check of the file tells
+    host_ms = _last_transcript_ms(patient)
     now_ms = ids.now_ms()
     if not last_ms:
         remedy = "Start a new session: those that ran before the installation do not call them."

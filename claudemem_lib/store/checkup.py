@@ -10,6 +10,7 @@ from claudemem_lib.errors import StoreCorrupt, StoreError
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import corrupt, kind_of, run
 from claudemem_lib.store.database import Database
+from claudemem_lib.store.migrations import MIGRATIONS
 
 LONGEST = 500
 _OF_FULLTEXT = re.compile(r"fts5|inverted index", re.IGNORECASE)  # fulltext() tells of that; its rows are whole
@@ -24,6 +25,7 @@ def damage(database: Database, *, full: bool = False) -> str:
     database.connection().execute(sql.MAP.format(0)).fetchall()
     try:
         found = [str(row[0]) for row in database.rows(sql.FULL_CHECK if full else sql.QUICK_CHECK)]
+        found += [f"there is no {what} {name}" for what, name in missing(database) if name not in FULLTEXTS]
         for (name,) in database.rows(sql.ROW_TABLES) if full else ():
             for _ in database.connection().execute(sql.EVERY_ROW.format(name)):
                 pass  # SQLite does not look into texts; reading them does
@@ -37,6 +39,28 @@ def damage(database: Database, *, full: bool = False) -> str:
         database.connection().execute(sql.MAP.format(sql.MAPPED_BYTES)).fetchall()
     lines = [line.strip() for text in found for line in text.splitlines()]
     return "; ".join(line for line in lines if line not in ("", "ok") and not _OF_FULLTEXT.search(line))[:LONGEST]
+
+
+def missing(database: Database) -> list[tuple[str, str]]:
+    """What the schema of the file's version has and the file does not: tables and triggers, as (what, name)."""
+    version = int(database.row(sql.VERSION)[0])
+    if not 0 < version <= len(MIGRATIONS):
+        return []  # a newer release knows
+    there = {row[1] for row in database.rows(sql.OBJECTS)}
+    return [(what, name) for what, name, _ in _schema(version) if what != "index" and name not in there]
+
+
+def _schema(version: int) -> list[tuple[str, str, str]]:
+    """What a new file of that version holds, as (what, name, SQL text); not what an index keeps for itself."""
+    model = apsw.Connection(":memory:")
+    try:
+        for step in MIGRATIONS[:version]:
+            step.apply(model)
+        found = run(model, sql.OBJECTS)
+    finally:
+        model.close()
+    own = tuple(f"{table}_" for table in FULLTEXTS)
+    return [row for row in found if not row[1].startswith(("sqlite_", *own))]
 
 
 def check(database: Database) -> None:
@@ -70,6 +94,10 @@ def fulltext(database: Database, *, full: bool = False) -> str:
         memories, indexed, prompts, prompts_indexed = database.row(sql.FULLTEXT_COUNTS)
         if (memories, prompts) != (indexed, prompts_indexed):
             return f"{indexed} of {memories} memories and {prompts_indexed} of {prompts} prompts are in the full text"
+        for table in FULLTEXTS:
+            wrong = [row[0] for row in database.rows(sql.FULLTEXT_QUICK_CHECK.format(table=table)) if row[0] != "ok"]
+            if wrong:
+                return f"the full text is damaged: {wrong[0]}"
         for table in FULLTEXTS if full and not database.read_only else ():
             with database.write() as connection:
                 run(connection, sql.FULLTEXT_CHECK.format(table=table))
@@ -80,9 +108,14 @@ def fulltext(database: Database, *, full: bool = False) -> str:
 
 
 def rebuild_fulltext(database: Database) -> None:
-    """Make the full text anew from the rows, in one transaction each."""
+    """Make the full text anew from the rows, in one transaction each; a table that is gone too."""
+    gone = {name for _, name in missing(database)}
+    texts = {name: text for _, name, text in _schema(len(MIGRATIONS)) if name in FULLTEXTS and name in gone}
     for table in FULLTEXTS:
         with database.write() as connection:
+            if table in texts:
+                run(connection, texts[table])
+                run(connection, sql.FULLTEXT_SECURE.format(table=table))
             run(connection, sql.FULLTEXT_REBUILD.format(table=table))
 
 

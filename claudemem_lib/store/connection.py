@@ -177,15 +177,24 @@ def corrupt(path: str, reason: object) -> StoreCorrupt:
 def unreadable(path: str, error: Exception) -> StoreUnreadable:
     """What to say about a file that cannot be used."""
     if isinstance(error, apsw.CorruptError) and getattr(error, "extendedresult", 0) == apsw.SQLITE_CORRUPT_VTAB:
-        return StoreUnreadable(
-            f"the full text in {path} is damaged: {error}. `claude-mem doctor --fix` makes it anew from the rows, and no memory is "
-            "lost. Until then events go on waiting in the inbox."
-        )
+        return _fulltext(path, error)
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return corrupt(path, error)
     return StoreUnreadable(
         f"{path} cannot be used: {error}. It is left as it is; copies may lie in `backups` beside it. "
         "Events go on waiting in the inbox."
+    )
+
+
+def missing_table(path: str, error: Exception) -> StoreUnreadable:
+    """What to say where a table of the schema is gone: one of the full text is made anew, another is not."""
+    return _fulltext(path, error) if str(error).endswith("_fts") else corrupt(path, error)
+
+
+def _fulltext(path: str, error: Exception) -> StoreUnreadable:
+    return StoreUnreadable(
+        f"the full text in {path} is damaged: {error}. `claude-mem doctor --fix` makes it anew from the rows, and no memory is "
+        "lost. Until then events go on waiting in the inbox."
     )
 
 

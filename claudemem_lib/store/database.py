@@ -17,6 +17,7 @@ from claudemem_lib.store.connection import (
     busy,
     check_version,
     corrupt,
+    missing_table,
     open_reader,
     open_writer,
     run,
@@ -201,6 +202,10 @@ def _told(path: str) -> Iterator[None]:
         raise busy(path) from error
     except _UNUSABLE as error:
         raise unreadable(path, error) from error
+    except apsw.SQLError as error:
+        if not str(error).startswith("no such table"):
+            raise
+        raise missing_table(path, error) from error
     except UnicodeDecodeError as error:
         raise corrupt(path, "a text in it is no UTF-8") from error
 

@@ -105,7 +105,13 @@ def total(database: Database) -> int:
 
 def words_from(database: Database, beginning: str, most: int) -> list[str]:
     """Indexed words with this beginning, those of most memories first."""
-    database.rows(sql.WORDS_TABLE)
+    if database.read_only:  # a table of words in memory is no change of the file
+        database.rows(sql.QUERY_ONLY.format(0))
+    try:
+        database.rows(sql.WORDS_TABLE)
+    finally:
+        if database.read_only:
+            database.rows(sql.QUERY_ONLY.format(1))
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     return [row[0] for row in database.rows(sql.WORDS_LIKE, {"from": beginning, "to": end, "most": most})]
 

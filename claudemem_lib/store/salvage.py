@@ -96,7 +96,8 @@ def _roots(pages: Pages, database: Database) -> tuple[dict[str, int], dict[str, 
     """Where tables and indexes begin, by name: as the damaged file says, else as a new file has them, which is the same."""
     pages.claim(SCHEMA_ROOT)
     found = [row[1:] for row in pages.rows(SCHEMA_ROOT) if len(row) >= 5]  # noqa: PLR2004  # type, name, table, root
-    found += [row for row in database.rows(sql.ROOTS) if row[1] not in {one[1] for one in found}]
+    names, taken = {row[1] for row in found}, {row[3] for row in found}
+    found += [row for row in database.rows(sql.ROOTS) if row[1] not in names and row[3] not in taken]
     roots = {row[1]: row[3] for row in found if row[0] == "table" and row[3]}
     return roots, {row[1]: row[3] for row in found if row[0] == "index" and row[3]}
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from click.testing import CliRunner
 
@@ -163,6 +164,17 @@ def test_a_setting_that_cannot_be_used_is_told_and_stops_nothing(run: Callable[.
     assert result.exit_code == 0
     assert "Note: settings.json: CLAUDE_MEM_CONTEXT_TOKENS must be a whole number" in result.stderr
     assert result.stdout.startswith("Nothing is remembered yet.")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("word", "said"), [("zebra", "Nothing found.\n"), ("logni", "Did you mean: login")])
+def test_a_search_without_hits_writes_nothing(run: Callable[..., Result], data: Path, word: str, said: str) -> None:
+    connection = apsw.Connection(str(data / "claude-mem.db"))
+    connection.execute("PRAGMA user_version=99")
+    connection.close()
+    result = run("search", word)
+    assert result.exit_code == 0, result.output
+    assert said in result.stdout
 
 
 # ---------------------------------------------------------------------------------------------------- search and show

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from click.testing import CliRunner
 
@@ -209,6 +210,49 @@ def test_a_full_text_that_lacks_rows_is_made_anew(data: Path, memory: Memory) ->
     assert "memories and" in check.found
     assert fixed(data)["Full text"].state == doctor.OK
     assert [hit.id for hit in memory.search("unfindable")] == [note]
+
+
+def break_fulltext(data: Path, text: str) -> None:
+    connection = apsw.Connection(str(data / paths.DATABASE))
+    connection.execute(text).fetchall()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "how", ["DELETE FROM memories_fts_data WHERE id > 20", "DROP TABLE memories_fts", "DROP TABLE prompts_fts"]
+)
+def test_what_a_search_sends_to_the_doctor_the_doctor_mends(data: Path, memory: Memory, how: str) -> None:
+    add_note(memory, "the unfindable one")
+    memory.close()
+    break_fulltext(data, how)
+    told = CliRunner().invoke(cli.main, ["--data-dir", str(data), "search", "unfindable"])
+    assert told.exit_code == 1
+    assert "`claude-mem doctor --fix` makes it anew" in told.output
+    check = found(data)["Full text"]
+    assert check.state == doctor.FAILED
+    assert "doctor --fix" in check.remedy
+    done = command(data, "--fix")
+    assert done.exit_code == 0, done.output
+    assert "Mended: Made the full text anew." in done.output
+    assert "unfindable" in CliRunner().invoke(cli.main, ["--data-dir", str(data), "search", "unfindable"]).output
+    assert found(data, full=True)["Full text"].state == doctor.OK
+
+
+@pytest.mark.parametrize("arguments", [["search", "parser"], ["drain"], ["forget", "1"], ["status"]])
+def test_a_missing_table_is_one_sentence_and_recovered(data: Path, memory: Memory, arguments: list[str]) -> None:
+    wanted = len(memory.search("parser"))
+    memory.close()
+    break_fulltext(data, "DROP TABLE undo")
+    told = CliRunner().invoke(cli.main, ["--data-dir", str(data), *arguments])
+    assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+    check = found(data)["Memory file"]
+    assert check.state == doctor.FAILED
+    assert "there is no table undo" in check.found
+    assert "claude-mem recover" in check.remedy
+    assert CliRunner().invoke(cli.main, ["--data-dir", str(data), "recover"]).exit_code == 0
+    assert found(data, full=True)["Memory file"].state == doctor.OK
+    with claudemem_lib.open(data) as again:
+        assert len(again.search("parser")) == wanted
 
 
 def test_vectors_without_a_memory_are_removed(data: Path, memory: Memory) -> None:

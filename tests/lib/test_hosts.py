@@ -135,6 +135,35 @@ def test_several_hosts_are_installed_at_once_and_uninstalled_one_by_one_or_toget
     assert machine.files() == machine.before
 
 
+def test_one_host_that_is_refused_keeps_all_that_were_named_as_they_are(machine: Machine) -> None:
+    (machine.home / ".codex" / "config.toml").write_text("[broken")
+    before = machine.files()
+    result = machine.run("install", "claude-code", "codex")
+    assert result.exit_code == 1
+    assert "config.toml was left as it is" in result.stderr
+    assert "Nothing was changed for any host." in result.stderr
+    assert machine.files() == before
+
+
+def test_a_disk_that_fails_at_the_second_host_hides_not_what_was_done(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out = files.carry_out
+
+    def failing(change: files.Change) -> None:
+        if ".codex" in str(change.path):
+            raise files.refusal(change.path, "the disk is full", "Make room.")
+        carry_out(change)
+
+    monkeypatch.setattr(files, "carry_out", failing)
+    result = machine.run("install", "claude-code", "codex", "cursor", "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert any(".claude/settings.json" in line for line in told["report"])
+    assert "the disk is full" in told["error"]
+    assert "Not connected: codex, cursor." in result.stderr
+
+
 def test_what_a_user_changed_meanwhile_stays(machine: Machine) -> None:
     machine.says("install", "codex", "cursor")
     config, hooks = machine.home / ".codex/config.toml", machine.home / ".cursor/hooks.json"
