@@ -19,7 +19,6 @@ BEING_RECOVERED = b"claude-mem: this file is being recovered"
 _TABLE = b"CREATE TABLE provider_health("
 _NOT_OURS = "its first bytes are not those of a database of ours"
 _LOOKED_AT_BYTES = 4_000_000
-_MAGIC = b"SQLite format 3\x00"
 
 
 Corrupt = (StoreCorrupt, apsw.CorruptError, apsw.NotADBError)
@@ -70,7 +69,7 @@ def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
     if kind_of(path) == "foreign":
         raise _foreign(path)
     try:
-        system.close(system.open(path, system.O_RDWR | system.O_CREAT, OWNER_FILE))
+        _make(path)
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
         if connection.execute(sql.APPLICATION).get != sql.APPLICATION_ID:
@@ -86,29 +85,44 @@ def open_writer(path: str, busy_ms: int = BUSY_MS) -> apsw.Connection:
     return connection
 
 
+def _make(path: str) -> None:
+    """Make the file, the owner's alone, where there is none.
+
+    One that is there is never opened and closed by hand: with that a process loses the locks of all its connections to it, and
+    any other program that closes the file deletes the log under them.
+    """
+    try:
+        system.close(system.open(path, system.O_RDWR | system.O_CREAT | system.O_EXCL, OWNER_FILE))
+    except FileExistsError:
+        return
+
+
 def run(connection: apsw.Connection, text: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
     """All rows of one or more statements; an apsw cursor runs further statements only as rows are read."""
     return connection.execute(text, values).fetchall()
 
 
 def kind_of(path: str) -> str:
-    """Say "ours", "foreign" or "absent" (missing or empty), from the file's header alone: nothing is locked or changed."""
+    """Say "ours", "foreign" or "absent" (missing or empty), from the file's header alone: nothing is locked or changed.
+
+    SQLite reads it, never we ourselves: see _make().
+    """
     try:
-        file = system.open(path, system.O_RDONLY | getattr(system, "O_BINARY", 0))
+        if not system.stat(path).st_size:
+            return "absent"
+        connection = apsw.Connection(immutable(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        try:
+            return "ours" if connection.execute(sql.APPLICATION).get == sql.APPLICATION_ID else "foreign"
+        finally:
+            connection.close()
     except FileNotFoundError:
         return "absent"
-    except OSError as error:
+    except apsw.CorruptError:
+        return "ours"  # a database all the same: with its log it may be whole, and if not, whoever opens it is told
+    except apsw.NotADBError:
+        return "foreign"
+    except (apsw.Error, OSError) as error:
         raise unreadable(path, error) from error
-    try:
-        header = system.read(file, 100)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        system.close(file)
-    if not header:
-        return "absent"
-    ours = header[:16] == _MAGIC and int.from_bytes(header[68:72], "big") == sql.APPLICATION_ID
-    return "ours" if ours else "foreign"
 
 
 def check_version(connection: apsw.Connection, path: str) -> int:
@@ -150,7 +164,10 @@ def _is_original(path: str) -> bool:
 
 
 def _was_ours(path: str) -> bool:
-    """Whether a file that is no database of ours was one once: what it was made with, or a recovery's mark, is in it."""
+    """Whether a file that is no database of ours was one once: what it was made with, or a recovery's mark, is in it.
+
+    Nobody can have a connection to such a file.
+    """
     try:
         file = system.open(path, system.O_RDONLY | getattr(system, "O_BINARY", 0))
     except OSError:

@@ -138,6 +138,23 @@ def test_closing_closes_the_connections_of_other_threads_too(path: str, opened: 
     assert not [one for one in apsw.connections() if one.db_filename("main") == path]
 
 
+def test_another_program_that_reads_the_file_takes_no_write_away(memory: Memory) -> None:
+    """A file opened and closed by hand would lose this process's locks, and whoever closes last would delete the log."""
+    memory.remember("before", project="app")
+    reader = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM memories').fetchall(); c.close()"
+    for number in range(3):
+        thread = threading.Thread(target=lambda: memory.search("before"))  # a connection of its own
+        thread.start()
+        thread.join()
+        with claudemem_lib.open(memory.data_dir) as other:
+            other.count()
+        subprocess.run([sys.executable, "-c", reader, memory.database.path], check=True)
+        memory.remember(f"after {number}", project="app")
+    count = "import claudemem_lib, sys; print(claudemem_lib.open(sys.argv[1]).count())"
+    seen = subprocess.run([sys.executable, "-c", count, memory.data_dir], capture_output=True, text=True, check=True)
+    assert seen.stdout == "4\n"
+
+
 def test_a_thread_that_is_gone_leaves_no_connection_behind(path: str, opened: Callable[..., Database]) -> None:
     database = opened(path)
     for _ in range(20):
