@@ -94,7 +94,8 @@ class Recent:
     def body(self, project: tuple[int, str, str], limit: int) -> str:
         """The text without its tags: newest summary, notes, observations by day and file, what it costs."""
         project_id, name, root = project
-        self.pinned = self._pinned(project_id)
+        values = (project_id, self.since_ms, self.session_id, NOTES)
+        self.pinned = [Row(row) for row in run(self.connection, sql.CONTEXT_PINNED, values)]  # of whatever kind and age
         notes = [*self.pinned, *self._rows(project_id, "note", NOTES)]
         summaries = self._rows(project_id, "summary", self.options["context_session_count"])
         observations = self._chosen(project_id, root)
@@ -111,7 +112,10 @@ class Recent:
                 pieces.append(text)
                 left -= len(text) + 2
 
-        last, earlier = (summaries[:1], summaries[1:]) if self.options["context_show_last_summary"] else ([], summaries)
+        turns = [*summaries, *(row for row in self.pinned if row.kind == "summary")]  # the last one may be pinned
+        newest = sorted(turns, key=lambda row: (row.created_ms, row.id))[-1:]
+        last = newest if self.options["context_show_last_summary"] else []
+        notes, earlier = ([row for row in rows if row not in last] for rows in (notes, summaries))
         add(self._last_summary(last, left // 2))
         add(self._notes(notes, left * 2 // 3))
         add(self._last_message(project_id, left // 4))
@@ -123,11 +127,6 @@ class Recent:
     def _rows(self, project: int, kind: str, most: int) -> list[Row]:
         values = (project, kind, self.since_ms, self.session_id, most)
         return [Row(row) for row in run(self.connection, sql.CONTEXT_ROWS, values)]
-
-    def _pinned(self, project: int) -> list[Row]:
-        """What a person wants told whatever its kind and age."""
-        values = (project, self.since_ms, self.session_id, NOTES)
-        return [Row(row) for row in run(self.connection, sql.CONTEXT_PINNED, values)]
 
     def _chosen(self, project: int, root: str) -> list[Row]:
         """The observations worth showing, best first: newest, nearest to the working directory, on the same branch."""

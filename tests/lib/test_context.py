@@ -523,6 +523,17 @@ def test_a_compacted_session_in_which_nothing_happened_is_told_nothing(memory: M
     assert not told(memory, host.cwd, source="compact", session="s1")
 
 
+def test_the_last_turn_is_told_as_such_when_it_is_pinned_too(memory: Memory, shop: str, clock: Clock) -> None:
+    earlier = add_summary(memory, "An older request", project=shop, completed="Half done")
+    clock.advance(minutes=1)
+    last = add_summary(memory, "The last request", project=shop, completed="Done")
+    for number in (earlier, last):
+        memory.curate.pin(number)
+        text = memory.context(shop)
+        assert f"## Last turn (#{last}, " in text
+        assert sorted(ids(text)) == sorted((earlier, last))
+
+
 def reasons_of(memory: Memory, cwd: str, **how: Any) -> dict[int, str]:
     return {one.id: one.why for one in memory.told(cwd, **how).reasons}
 

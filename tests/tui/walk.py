@@ -37,7 +37,7 @@ STEPS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("u",), ("Undone: ", "24 entries"), "undo"),
     (("3",), ("Notes about the past", "12 memories", "Token budget"), "context"),
     (("Tab", "Tab"), ("\n^s Save",), "field"),  # the keys of a field are fewer
-    (("300",), ("changed, not saved", " 3 memories"), "change"),
+    (("300",), ("changed, not saved", " 4 memories"), "change"),
     (("C-s",), ("Saved. Takes effect with the next session", "    file"), "save"),  # where the value comes from now
     (("Escape",), ("\nw Text/why",), "leave"),
     (("w",), ("how the last turn of the project ended", "pinned: always told"), "why"),
