@@ -1,7 +1,9 @@
 r"""Marked text: `<private>` blocks in every spelling, and blocks that hosts put in. Cut from the whole text before anything else.
 
 A tag may be in any case, have spaces and attributes, be nested, and be escaped as HTML or JSON does it (`&lt;private&gt;`,
-`\u003cprivate\u003e`). A private block that is not closed runs to the end; so does one whose nested block is not closed.
+`&#60;private&#62;`, `\u003cprivate\u003e`).
+
+A private block that is not closed runs to the end; so does one whose nested block is not closed.
 """
 
 from __future__ import annotations
@@ -17,10 +19,28 @@ _BEGIN = 7
 _BEGINS = tuple(word[:_BEGIN] for word in _WORDS)
 _FEW = 2_000
 _SPACE = " \t\r\n\f\v"
-_SPACE_OR_SLASH = _SPACE + "/"
+_SPACE_OR_BACKSLASH = _SPACE + "/\\"
 _NEAR = 40  # how far a tag's word may stand from its bracket
-_OPENERS = ("<", "&lt;", "\\u003c")
-_ENDS = (">", "&gt;", "\\u003e")
+_ESCAPED_SPACE = ("\\n", "\\r", "\\t")  # as in JSON within a text
+_SLASHES = ("/", "&#47;", "&#x2f;", "&sol;")
+_ZEROS = ("", "0", "00", "000", "0000", "00000")
+_OPENERS = (
+    "<",
+    "&lt;",
+    "\\u003c",
+    "\\x3c",
+    *(f"&#{zeros}60;" for zeros in _ZEROS),
+    *(f"&#x{zeros}3c;" for zeros in _ZEROS),
+)
+_ENDS = (
+    ">",
+    "&gt;",
+    "\\u003e",
+    "\\x3e",
+    *(f"&#{zeros}62;" for zeros in _ZEROS),
+    *(f"&#x{zeros}3e;" for zeros in _ZEROS),
+)
+_BEHIND = (*_ENDS, *_SLASHES, *_SPACE, *_ESCAPED_SPACE)  # what may follow a tag's word
 
 
 def cut(text: str) -> tuple[str, int]:
@@ -41,8 +61,8 @@ def _may_have(text: str) -> bool:
 
     That way a megabyte with few of them costs nothing, and one with many no more than searching it (benchmarks/hooks.py).
     """
-    if ("&" in text and "&lt;" in text) or (
-        "\\" in text and "\\u003" in text
+    if ("&" in text and ("&lt;" in text or "&LT;" in text or "&#" in text)) or (
+        "\\" in text and ("\\u003" in text or "\\x3" in text)
     ):  # one character is found at once, four are not
         return _has_word(text)
     at = text.find("<")
@@ -52,8 +72,8 @@ def _may_have(text: str) -> bool:
         behind = text[at + 1 : at + 1 + _BEGIN].lower()
         if behind in _BEGINS:
             return True
-        if behind[:1] in _SPACE_OR_SLASH:
-            behind = text[at + 1 : at + 1 + _NEAR].lstrip(_SPACE_OR_SLASH)[:_BEGIN].lower()
+        if behind[:1] in _SPACE_OR_BACKSLASH:
+            behind = text[at + 1 : at + 1 + _NEAR].lstrip(_SPACE_OR_BACKSLASH + "nrt")[:_BEGIN].lower()
             if behind in _BEGINS:
                 return True
         at = text.find("<", at + 1)
@@ -102,14 +122,15 @@ def _tags(lowered: str, word: str) -> Iterator[tuple[int, int, bool]]:
 
 def _begin_of_tag(lowered: str, at: int, end: int) -> tuple[int, bool] | None:
     """Where the tag begins whose word stands at *at*, and whether it closes; None if that is no tag."""
-    if lowered[end : end + 1] not in (">", "/", "", *_SPACE) and not lowered.startswith(_ENDS[1:], end):
+    if end < len(lowered) and not lowered.startswith(_BEHIND, end):
         return None
     before = lowered[max(0, at - _NEAR) : at]
-    rest = before.rstrip(_SPACE)
+    rest = _without_space(before)
     spaced = len(rest) < len(before)
-    closes = rest.endswith("/")
+    slash = next((one for one in _SLASHES if rest.endswith(one)), "")
+    closes = bool(slash)
     if closes:
-        rest = rest[:-1].rstrip(_SPACE)
+        rest = _without_space(rest[: -len(slash)])
     for opener in _OPENERS:
         if rest.endswith(opener):
             break
@@ -118,6 +139,14 @@ def _begin_of_tag(lowered: str, at: int, end: int) -> tuple[int, bool] | None:
     if spaced and not closes and not lowered[end : end + _NEAR].lstrip(_SPACE).startswith(_ENDS):
         return None  # `a < private b` compares
     return at - len(before) + len(rest) - len(opener), closes
+
+
+def _without_space(text: str) -> str:
+    """*text* without the space at its end, also where that is escaped."""
+    text = text.rstrip(_SPACE)
+    while text.endswith(_ESCAPED_SPACE):
+        text = text[:-2].rstrip(_SPACE)
+    return text
 
 
 def _end_of_tag(lowered: str, end: int) -> int:

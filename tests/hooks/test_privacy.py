@@ -39,6 +39,12 @@ SPELLINGS = [
     "&LT;Private&gt;hidden</private>",
     "\\u003cprivate\\u003ehidden\\u003c/private\\u003e",
     "\\u003Cprivate\\u003Ehidden\\u003C/private\\u003E",
+    "&#60;private&#62;hidden&#60;/private&#62;",
+    "&#x3c;private&#x3e;hidden&#X3C;/private&#X3E;",
+    "&#060;private&#0062;hidden&#x003c;&#47;private&#x3e;",
+    "\\x3cprivate\\x3ehidden\\x3c/private\\x3e",
+    "<private\\n>hidden</private\\n>",
+    "<private\\r\\n a='b'>hidden</private>",
 ]
 
 
@@ -49,7 +55,7 @@ def on_disk(hook: Hook) -> str:
 
 @pytest.mark.parametrize("marked", SPELLINGS)
 def test_marked_text_is_cut_from_a_prompt(hook: Hook, marked: str) -> None:
-    closed = marked.lower().endswith((">", "&gt;", "u003e"))
+    closed = marked.lower().endswith((">", "&gt;", "u003e", "x3e", "&#62;", "&#x3e;"))
     hook.tell("UserPromptSubmit", prompt=f"before {marked}{' after' if closed else ''}")
     assert "hidden" not in on_disk(hook)
     assert hook.events()[0]["text"].split() == (["before", "after"] if closed else ["before"])
