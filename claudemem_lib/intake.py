@@ -132,13 +132,21 @@ def store(database: Database, found: Sequence[dict[str, Any]], taken_ms: int) ->
     with database.write() as connection:
         forgotten = Tombstones(connection)
         wanted = (event for event in found if not _forgotten(forgotten, event, places))
-        return sum(_stored(connection, event, places, taken_ms) for event in wanted)
+        told = (_without_forgotten(forgotten, event) for event in wanted)
+        return sum(_stored(connection, event, places, taken_ms) for event in told if event)
 
 
 def _forgotten(tombstones: Tombstones, event: dict[str, Any], places: dict[str, dict[str, Any]]) -> bool:
     """Whether what an event tells of was forgotten."""
     session = event["session"]
     return tombstones.moment(places[session]["identity"][0], session, event["at_ms"])
+
+
+def _without_forgotten(tombstones: Tombstones, event: dict[str, Any]) -> dict[str, Any] | None:
+    """*event*, None if it was forgotten by itself; of a prompt its number is left, so that turns are counted as elsewhere."""
+    if not tombstones.event(key_of(event)):
+        return event
+    return {**event, "text": ""} if event["kind"] == "prompt" else None
 
 
 def read_event(data: bytes) -> dict[str, Any]:

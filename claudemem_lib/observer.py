@@ -130,16 +130,17 @@ class Observer:
         return Observed(batches=1, failed=1, parked=parked)
 
     def _store(self, batch: Batch, answer: Answer) -> int:
-        """Everything that was made of the batch and its end, in one transaction; gives the number of memories."""
+        """Everything that was made of the batch and its end, in one transaction; gives how many memories stayed."""
         parsed = answer.parsed
         summary = parsed.summary if batch.finished else None
-        made = len(parsed.observations) + (summary is not None)
+        made, kept = len(parsed.observations) + (summary is not None), 0
         with self.database.write() as connection:
             events.finish(connection, batch, self.clock())
             origin = memories.Origin(
                 project_id=sessions.project_of(connection, batch.session_id),
                 created_ms=batch.events[-1].occurred_ms,
                 session_id=batch.session_id,
+                host_id=batch.host_id,
                 prompt_number=batch.prompt_number,
                 batch=batch.token,
                 branch=batch.branch,
@@ -150,12 +151,12 @@ class Observer:
             # What is kept word for word stands beside the summary, or where there is none, beside the last observation.
             beside = evolve(origin, verbatim=verbatim.extract(batch))
             for left, observation in zip(range(made - 1, -1, -1), parsed.observations, strict=False):
-                memories.add_observation(connection, observation, origin if left else beside)
+                kept += memories.add_observation(connection, observation, origin if left else beside) > 0
             if summary is not None:
-                memories.add_summary(connection, summary, beside)
+                kept += memories.add_summary(connection, summary, beside) > 0
             if answer.call is not None:
                 usage.add(connection, answer.call, self.clock())
-        return made
+        return kept
 
 
 def _work_tokens(batch: Batch) -> int:

@@ -171,8 +171,13 @@ def host_ids(connection: apsw.Connection, chosen: Chosen) -> list[str]:
 
 
 def bury(database: Database, kind: str, key: str, now_ms: int) -> int:
-    """Forget what a tombstone from elsewhere (a memory, a prompt, a span) is about, for good; gives how many rows."""
+    """Forget what a tombstone from elsewhere (a memory, an event, a prompt, a span) is about, for good; gives how many rows."""
     with database.write() as connection:
+        event = tombstones.event_of(key) if kind == "memory" else ""
+        if event:
+            found = _ids(connection, sql.EVENT_BY_KEY, (event,))
+            run(connection, sql.BLANK_EVENTS, {"now": now_ms, "ids": id_list(found)})
+            return 0
         choice = _meant(connection, kind, key, now_ms)
         chosen = choose(connection, choice) if choice else Chosen()
         if choice:
@@ -239,8 +244,8 @@ def _titled_by(connection: apsw.Connection, chosen: Chosen) -> set[int]:
 def _tombstones(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> Iterator[Tombstone]:
     """What keeps it from coming back."""
     now_ms = choice.now_ms
-    for (uid,) in run(connection, sql.UIDS, (id_list(chosen.memories),)):
-        yield "memory", uid, now_ms
+    for key in _memory_keys(connection, chosen):
+        yield "memory", key, now_ms
     sessions_gone = host_ids(connection, chosen)
     for host_id in sessions_gone:
         yield "session", host_id, ALWAYS_MS
@@ -259,3 +264,12 @@ def _tombstones(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> 
         else:
             for key in keys or [""]:
                 yield "span", tombstones.span_key(since_ms, until_ms, project_key=key), now_ms
+
+
+def _memory_keys(connection: apsw.Connection, chosen: Chosen) -> Iterator[str]:
+    """What memories are known by elsewhere: their uids, and the events of which they would be made again."""
+    for (uid,) in run(connection, sql.UIDS, (id_list(chosen.memories),)):
+        yield uid
+    values = {"memories": id_list(chosen.memories), "more": id_list(chosen.memories), "events": id_list(chosen.events)}
+    for (key,) in run(connection, sql.EVENT_KEYS, values):
+        yield tombstones.event_key(key)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import apsw
 from attrs import frozen
 
-from claudemem_lib.ids import new_uid
+from claudemem_lib.ids import new_uid, uid_of
 from claudemem_lib.models import StoredMemory
-from claudemem_lib.store import sql
+from claudemem_lib.store import sql, tombstones
 from claudemem_lib.store.connection import run
 from claudemem_lib.store.text import storable
 from claudemem_lib.words import terms_of
@@ -41,10 +41,12 @@ class Origin:
     model: str = ""
     work_tokens: int = 0
     verbatim: str = ""
+    host_id: str = ""
+    """The host's session; with one, what says the same of the same moment of it is one memory on every machine, by its uid."""
 
 
 def add_observation(connection: apsw.Connection, made: Observation, origin: Origin) -> int:
-    """Store an observation; gives its id, or that of the memory of the project that says the same."""
+    """Store an observation; gives its id, that of the memory of the project that says the same, or 0 if it was forgotten."""
     texts = {"title": made.title, "subtitle": made.subtitle, "narrative": made.narrative, "facts": _lines(made.facts)}
     texts["verbatim"] = origin.verbatim
     files = [("modified", path) for path in made.files_modified] + [("read", path) for path in made.files_read]
@@ -52,7 +54,7 @@ def add_observation(connection: apsw.Connection, made: Observation, origin: Orig
 
 
 def add_summary(connection: apsw.Connection, made: Summary, origin: Origin) -> int:
-    """Store the summary of a turn; its request is the title."""
+    """Store the summary of a turn, whose request is the title; gives its id, 0 if it was forgotten."""
     names = ("investigated", "learned", "completed", "next_steps", "notes")
     texts = {"title": made.request, "verbatim": origin.verbatim, **{name: getattr(made, name) for name in names}}
     return _add(connection, "summary", "", texts, origin, (), ())
@@ -79,7 +81,13 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     row = worded(kind, type_, texts, files, concepts)
     for name in ("project_id", "session_id", "prompt_number", "batch", "branch", "provider", "model", "work_tokens"):
         row[name] = getattr(origin, name)
-    row.update(uid=new_uid(origin.created_ms), created_ms=origin.created_ms)
+    row.update(uid=_uid(row, origin, files), created_ms=origin.created_ms)
+    if origin.host_id and tombstones.Tombstones(connection).memory(row["uid"]):
+        return 0
+    # It came in a bundle, from a machine where the same was observed.
+    known = run(connection, sql.OBSERVED_HERE_TOO, row) if origin.host_id else []
+    if known:
+        return int(known[0][0])
     repeated = run(connection, sql.REPEAT, row) if row["content_key"] is not None else []
     memory = int((repeated or run(connection, sql.ADD_MEMORY, row))[0][0])
     if repeated and origin.batch:
@@ -89,6 +97,13 @@ def _add(  # noqa: PLR0913, PLR0917  # the columns of one row
     for concept in concepts:
         run(connection, sql.ADD_CONCEPT, (memory, concept))
     return memory
+
+
+def _uid(row: Mapping[str, Any], origin: Origin, files: Iterable[tuple[str, str]]) -> str:
+    """What was made of a session: the same for the same, wherever it is made; of anything else a new one."""
+    if not origin.host_id:
+        return new_uid(origin.created_ms)
+    return uid_of(origin.created_ms, _digest([origin.host_id, *_said(row, files)], 10))
 
 
 def worded(
@@ -106,10 +121,16 @@ def content_key(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> int
     """The same for what says the same of the same files, but for case and spaces; None for a summary, which is of one turn."""
     if row["kind"] == "summary":
         return None
+    return int.from_bytes(_digest(_said(row, files), 8), "big", signed=True)
+
+
+def _said(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> list[str]:
     texts = (" ".join(row[name].casefold().split()) for name in EMBEDDED)
-    said = [row["kind"], row["type"], *texts, *sorted(path for _, path in files)]
-    digest = hashlib.blake2b("\x1f".join(said).encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    return [row["kind"], row["type"], *texts, *sorted(path for _, path in files)]
+
+
+def _digest(parts: Iterable[str], size: int) -> bytes:
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=size).digest()
 
 
 def _names(files: Sequence[tuple[str, str]], concepts: Iterable[str]) -> str:

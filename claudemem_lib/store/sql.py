@@ -423,6 +423,7 @@ REPEAT = """
 UPDATE memories SET repeats = repeats + 1, repeated_ms = max(coalesce(repeated_ms, 0), :created_ms)
 WHERE id = (SELECT min(id) FROM memories WHERE content_key = :content_key AND project_id = :project_id) RETURNING id
 """
+OBSERVED_HERE_TOO = "UPDATE memories SET batch = coalesce(batch, :batch) WHERE uid = :uid RETURNING id"
 ADD_REPEAT = "INSERT OR IGNORE INTO memory_repeats(memory_id, batch, session_id, prompt_number) VALUES (?, ?, ?, ?)"
 ADD_FILE = "INSERT OR IGNORE INTO memory_files(memory_id, role, path, position) VALUES (?, ?, ?, ?)"
 ADD_CONCEPT = "INSERT OR IGNORE INTO memory_concepts(memory_id, concept) VALUES (?, ?)"
@@ -926,6 +927,14 @@ PROMPT_EVENTS = """
 SELECT e.id FROM prompts q JOIN events e ON e.session_id = q.session_id AND e.prompt_number = q.number AND e.kind = 'prompt'
 WHERE q.id IN carray(?) AND e.payload <> ''
 """
+EVENT_KEYS = """
+SELECT key FROM events WHERE id IN carray(:events)
+UNION SELECT e.key FROM memories m CROSS JOIN events e ON e.session_id = m.session_id AND e.prompt_number = m.prompt_number
+  AND e.batch = m.batch WHERE m.id IN carray(:memories)
+UNION SELECT e.key FROM memory_repeats r CROSS JOIN events e ON e.session_id = r.session_id AND e.prompt_number = r.prompt_number
+  AND e.batch = r.batch WHERE r.memory_id IN carray(:more)
+"""
+EVENT_BY_KEY = "SELECT id FROM events WHERE key = ? AND payload <> ''"
 UIDS = "SELECT uid FROM memories WHERE id IN carray(?)"
 HOST_IDS = "SELECT host_id FROM sessions WHERE id IN carray(?) ORDER BY last_ms DESC"
 PROMPT_NUMBERS = """

@@ -2,7 +2,7 @@
 
 A tombstone says what it is about and never what that said:
 
-memory   its uid
+memory   its uid; and `event:KEY` for each event it was made of, of which another machine would make it again
 session  the host's id: everything of it, whenever it is said
 prompt   the host's session id and the prompt's number (0: none but the session's title, which said it)
 project  its key: everything older than `at_ms`
@@ -45,6 +45,10 @@ class Tombstones:
         """Whether a prompt of the host's session was forgotten."""
         return self._at_ms("prompt", prompt_key(host_id, number)) is not None
 
+    def event(self, key: str) -> bool:
+        """Whether an event was forgotten, or what was made of it."""
+        return self.memory(event_key(key))
+
     def titled(self, host_id: str) -> bool:
         """Whether a prompt of the session was forgotten, so that a title from elsewhere may say what it said."""
         keys = (
@@ -66,6 +70,16 @@ class Tombstones:
     def _at_ms(self, kind: str, key: str) -> int | None:
         found = run(self._connection, sql.TOMBSTONE, (kind, key))
         return int(found[0][0]) if found else None
+
+
+def event_key(key: str) -> str:
+    """The key of the tombstone of an event, which is one of the memories that were made of it."""
+    return f"{_EVENT}{key}"
+
+
+def event_of(key: str) -> str:
+    """The event's key in that of a memory's tombstone, "" if it is the memory's own."""
+    return key[len(_EVENT) :] if key.startswith(_EVENT) else ""
 
 
 def prompt_key(host_id: str, number: int) -> str:
@@ -100,5 +114,6 @@ def span_of(key: str) -> tuple[int, int, str]:
     return (int(found[1]), int(found[2]), found[3] or "") if found else (0, 0, "")
 
 
+_EVENT = "event:"
 _PROMPT = re.compile(r"(.+)#(\d{1,9})", re.DOTALL)
 _SPAN = re.compile(r"(-?\d{1,16})\.\.(-?\d{1,16})(?: ((?:session|project):.+))?", re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -464,3 +465,66 @@ def test_where_nobody_knows_what_was_paused_nothing_is_learned(
     (Path(memory.data_dir) / "switches.json").write_text("{")
     with pytest.raises(SettingsError, match=r"switches\.json holds no list of pauses.*mend the file or delete it"):
         memory.backfill(three_turns(transcript).path)
+
+
+def exported(memory: Memory) -> bytes:
+    out = io.BytesIO()
+    memory.transfer.export(out)
+    return out.getvalue()
+
+
+def imported(memory: Memory, bundle: bytes) -> None:
+    list(memory.transfer.bundle(io.BytesIO(bundle)))
+
+
+def learn(memory: Memory, folder: Path) -> Memory:
+    list(memory.backfill(folder))
+    memory.observe_pending()
+    return memory
+
+
+def told(memory: Memory) -> list[tuple[Any, ...]]:
+    return memory.database.rows("SELECT uid, title FROM memories ORDER BY uid")
+
+
+def two_subjects(transcript: Callable[..., Transcript]) -> Path:
+    """The folder of two sessions: one fixes the walrus, one the parser, which the second does in the same words too."""
+    first = transcript("s1").turn("Fix the walrus counter", "The walrus counter was off by one; fixed.")
+    first.turn("Fix the parser of dates", "The parser took months for days; fixed.")
+    transcript("s2").turn("Fix the walrus counter", "The walrus counter was off by one; fixed.")
+    return first.path.parent
+
+
+def test_the_same_transcripts_on_two_machines_are_one_memory(
+    memories: Memories, transcript: Callable[..., Transcript]
+) -> None:
+    folder = two_subjects(transcript)
+    one, other, third = (memories(name) for name in ("one", "other", "third"))
+    expected = told(learn(one, folder))
+    assert expected
+    assert told(learn(other, folder)) == expected
+    imported(other, exported(one))
+    assert told(other) == expected
+    imported(third, exported(one))
+    assert told(learn(third, folder)) == expected
+    imported(one, exported(third))
+    assert told(one) == expected
+
+
+@pytest.mark.parametrize("learned_before", [False, True])
+def test_what_one_machine_forgot_another_with_the_same_transcripts_forgets(
+    memories: Memories, transcript: Callable[..., Transcript], *, learned_before: bool
+) -> None:
+    folder = two_subjects(transcript)
+    one, other = learn(memories("one"), folder), memories("other")
+    if learned_before:
+        learn(other, folder)
+        assert other.search("walrus")
+    one.forget(query="walrus", now=True)
+    imported(other, exported(one))
+    learn(other, folder)
+    assert not other.search("walrus")
+    assert not other.database.rows("SELECT 1 FROM prompts WHERE text LIKE '%walrus%'")
+    assert not other.database.rows("SELECT 1 FROM events WHERE payload LIKE '%walrus%'")
+    assert other.search("parser")
+    assert told(other) == told(one)
