@@ -144,21 +144,23 @@ class Curate:
         settings.save(self._data_dir, {"excluded_projects": excluded})
         return excluded
 
-    def lapse(self, *, at_once: bool = False) -> None:
-        """Let go of what can no longer be undone (*at_once*: of all that could), until no byte of it is in our files."""
+    def lapse(self, *, at_once: bool = False) -> bool:
+        """Let go of what can no longer be undone (*at_once*: of all that could); whether no byte of it is in our files."""
         before_ms = undo.AT_ONCE if at_once else self._clock() - UNDO_MS
         if self._database.read_only or not undo.lapsed(self._database, before_ms):
-            return
+            return True
         with self._database.write() as connection:
             over = undo.lapse(connection, before_ms)
         for _, payload in over:
             for name in (payload or {}).get("remove", ()):
                 with suppress(OSError):
                     (Path(self._data_dir) / name).unlink()
-        if space.written_back(self._database):  # else somebody reads an older state just now: the next time
-            with self._database.write() as connection:
-                for number, _ in over:
-                    undo.drop(connection, number)
+        if not space.written_back(self._database):
+            return False  # somebody reads an older state just now: the next time
+        with self._database.write() as connection:
+            for number, _ in over:
+                undo.drop(connection, number)
+        return True
 
     def _undoable(self, connection: apsw.Connection, what: str, verb: str, payload: Any) -> None:
         undo.begin(connection, self._clock(), what, verb, payload)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from claudemem_lib import folder_context, given, intake, located, paths, questions, render, words
 from claudemem_lib.browse import Browse
@@ -51,6 +51,7 @@ class Forgotten:
     """What went, or with *dry_run* would go; *lines* show it to a person, *more* counts what they leave out.
 
     *copies* are files from before that may still hold it; *removed* those that go with it when it can no longer be undone.
+    *lingers*: another process reads an older state, so the bytes stay in the file until it ends and the memory is opened again.
     """
 
     memories: tuple[int, ...] = ()
@@ -64,6 +65,7 @@ class Forgotten:
     lines: tuple[str, ...] = ()
     more: int = 0
     dry_run: bool = False
+    lingers: bool = False
 
     @property
     def empty(self) -> bool:
@@ -114,9 +116,9 @@ class Forgetting:
                 what = f"forgetting {told.counted()}"
                 number = undo.begin(connection, now_ms, what, "put_back", {"remove": told.removed})
                 forgetting.forget(connection, choice, chosen, number)
-        self._memory.curate.lapse(at_once=now)
+        gone = self._memory.curate.lapse(at_once=now)
         folder_context.refresh(database, self._memory.settings)
-        return told
+        return evolve(told, lingers=now and not gone)
 
 
 def choice_of(database: Database, now_ms: int, ids: Iterable[int] | None, wanted: Narrowing) -> Choice:
@@ -130,6 +132,10 @@ def choice_of(database: Database, now_ms: int, ids: Iterable[int] | None, wanted
         if not value and name not in ("since_ms", "until_ms"):  # it would narrow nothing, and everything would go
             message = f"{name} is empty; leave it out, or say what it should be"
             raise BadRequest(message)
+    since_ms, until_ms = (given.moment(name, wanted.get(name)) for name in ("since_ms", "until_ms"))
+    if since_ms is not None and until_ms is not None and since_ms >= until_ms:
+        message = "the time ends before it begins; give the earlier moment as since and the later as until"
+        raise BadRequest(message)
     match, beginnings = _match(wanted["query"]) if "query" in wanted else ("", ())
     host_id = Browse(database).session_id(given.text("session", wanted["session"])) if "session" in wanted else ""
     return Choice(
@@ -141,8 +147,8 @@ def choice_of(database: Database, now_ms: int, ids: Iterable[int] | None, wanted
         files_within=tuple(one for path in files for one in forgetting.within(database.connection(), path)),
         session_id=sessions.sessions(database, None, 1, 0, host_id)[0].id if host_id else None,
         project_id=next(iter(located.ids(database, wanted.get("project"))), None),
-        since_ms=given.moment("since_ms", wanted.get("since_ms")),
-        until_ms=given.moment("until_ms", wanted.get("until_ms")),
+        since_ms=since_ms,
+        until_ms=until_ms,
     )
 
 

@@ -58,8 +58,8 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
-def with_memory(function: Callable[..., Any], *, notes: bool = True) -> Callable[..., Any]:
-    """Open the memory for the command and close it afterwards; *notes*: problems go to standard error."""
+def with_memory(function: Callable[..., Any], *, notes: bool = True, first: bool = True) -> Callable[..., Any]:
+    """Open the memory for the command and close it afterwards; *notes*: problems go to standard error; *first*: do what waits."""
 
     @click.pass_obj
     def run(data_dir: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -67,13 +67,15 @@ def with_memory(function: Callable[..., Any], *, notes: bool = True) -> Callable
             for problem in memory.problems if notes else ():
                 click.echo(f"Note: {problem}", err=True)
             with suppress(StoreError):  # what waits goes on waiting
-                catch_up(memory, CATCH_UP_S)
+                if first:
+                    catch_up(memory, CATCH_UP_S)
             return function(memory, *args, **kwargs)
 
     return update_wrapper(run, function)
 
 
 with_memory_quietly = partial(with_memory, notes=False)
+with_memory_as_it_is = partial(with_memory, first=False)
 
 
 def show(value: Any, text: str, *, as_json: bool) -> None:

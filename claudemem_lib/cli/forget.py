@@ -9,6 +9,7 @@ import click
 
 from claudemem_lib import given, when
 from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.errors import NotFound
 
 if TYPE_CHECKING:
     from claudemem_lib.forget import Forgotten
@@ -85,6 +86,10 @@ def _forget(memory: Memory, wanted: dict[str, Any], options: dict[str, Any], *, 
         click.echo("\n".join(_listed(found)), err=True)
         click.confirm(f"Forget {found.counted()}?", abort=True, err=True)
     found = memory.forget(now=options["now"], **wanted)
+    if found.empty and set(wanted) - {"backups"} == {"ids_wanted"}:
+        names = ", ".join(f"#{one}" if one > 0 else f"P{-one}" for one in wanted["ids_wanted"])
+        message = f"there is no {names}; nothing is forgotten"
+        raise NotFound(message)
     show(_value(found), _sentences(found, now=options["now"]), as_json=as_json)
 
 
@@ -106,6 +111,10 @@ def _sentences(found: Forgotten, *, now: bool) -> str:
     lines.append(f"{verb}: {found.counted()}.")
     if found.sessions:
         lines.append("Nothing more of a forgotten session is recorded, should it go on.")
+    if found.lingers:
+        lines.append(
+            "Another process reads the memory file just now: the bytes leave it with the first command after that process ended."
+        )
     if found.copies:
         lines.append(f"May still hold it: {', '.join(found.copies)}; --backups deletes such copies too.")
     if not found.dry_run and not now:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from claudemem_lib import folder_context, link, paths, purge
 from claudemem_lib import install as installer
-from claudemem_lib import link, paths, purge
 from claudemem_lib.cli.base import example, json_option, show
 from claudemem_lib.errors import HostFileError
 from claudemem_lib.hosts import catalog, here
@@ -105,36 +105,59 @@ def uninstall(  # noqa: PLR0913  # one per option
         raise click.UsageError(message)
     plan = installer.uninstall_plan(installer.host_config_dir(os.environ), data_dir, os.environ, hosts)
     found = purge.contents(data_dir) if purging else None
+    blocks = [] if hosts else folder_context.clean(_top(data_dir), None, dry_run=True)
     if found and found.entries and not dry_run and not yes:
-        _confirm(found, as_json=as_json)
+        _confirm(found, blocks, as_json=as_json)
     ends = plan.last and not hosts
     if dry_run:
         pid = link.holder(data_dir) if ends and Path(data_dir, paths.LOCK).exists() else None
         would = [f"The server (pid {pid}) would be stopped."] if pid is not None else []
-        would += _listed(found) if found else []
+        would += _listed(found, blocks) if found else _left(blocks)
         _show([plan], would, dry_run=True, as_json=as_json, found=found)
         return
     report = list(installer.apply(plan))
     if ends:
         report += purge.quiet(data_dir)
-    if found:
+    if not found:
+        report += _left(blocks)
+    else:
+        report += [_said(one) for one in folder_context.clean(_top(data_dir), None)]
         report = [*(line for line in report if not line.startswith("Your memory stays")), purge.delete(found)]
     _show([plan], report, dry_run=False, as_json=as_json, found=found)
 
 
-def _confirm(found: purge.Contents, *, as_json: bool) -> None:
+def _top(data_dir: str) -> str:
+    return str(Path(data_dir).expanduser())
+
+
+def _left(blocks: Sequence[folder_context.Outcome]) -> list[str]:
+    """What goes on standing in files of projects, and how it is taken out."""
+    if not blocks:
+        return []
+    names = ", ".join(one.path for one in blocks)
+    return [f"Recent work stays listed in {names}; `claude-mem folder-context clean --all` takes it out."]
+
+
+def _said(one: folder_context.Outcome) -> str:
+    if one.state == "skipped":
+        return f"Our list of recent work stays in {one.path}: {one.reason}"
+    return f"Our list of recent work was taken out of {one.path}."
+
+
+def _confirm(found: purge.Contents, blocks: Sequence[folder_context.Outcome], *, as_json: bool) -> None:
     """Ask before deleting; a program has to say --yes."""
     if as_json:
         message = "--purge deletes everything remembered; say --yes with it"
         raise click.UsageError(message)
-    click.echo("\n".join(_listed(found)))
+    click.echo("\n".join(_listed(found, blocks)))
     click.confirm("Delete all of this? It cannot be undone", abort=True)
 
 
-def _listed(found: purge.Contents) -> list[str]:
+def _listed(found: purge.Contents, blocks: Sequence[folder_context.Outcome]) -> list[str]:
     """What deleting would take, for people."""
     lines = [f"  {_size(size):>10}  {name}" for name, size in found.entries]
-    return [f"{found.folder} would be deleted: {_size(found.total_bytes)}", *lines]
+    taken = [f"Our list of recent work would be taken out of {one.path}." for one in blocks]
+    return [f"{found.folder} would be deleted: {_size(found.total_bytes)}", *lines, *taken]
 
 
 def _size(number: float) -> str:

@@ -9,7 +9,7 @@ import click
 
 from claudemem_lib import render, when
 from claudemem_lib.cli import server
-from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_quietly
+from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_as_it_is, with_memory_quietly
 from claudemem_lib.cli.queue import failures
 from claudemem_lib.models import Observed
 
@@ -82,9 +82,10 @@ def _masked(counts: dict[str, int]) -> str:
 @click.command(epilog=example("drain", "drain --ready-only"))
 @click.option("--ready-only", is_flag=True, help="Leave turns that are not finished yet.")
 @json_option
-@with_memory
+@with_memory_as_it_is
 def drain(memory: Memory, *, ready_only: bool, as_json: bool) -> None:
     """Observe everything that waits, here and now."""
+    memory.take_in()
     done = _drain(memory, flush=not ready_only, quiet=as_json)
     show(done, f"{done.events} events became {done.memories} memories.{failures(memory, done)}", as_json=as_json)
 

@@ -12,6 +12,7 @@ from claudemem_lib.doctor import folder, hooks, memory_file, programs, queue
 from claudemem_lib.doctor import probe as probes
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 from claudemem_lib.doctor.patient import Patient
+from claudemem_lib.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,6 +73,8 @@ def _run(check: Callable[[Patient], Check | None], patient: Patient) -> Check | 
     """One check; one that cannot be made is told as such and stops no other."""
     try:
         return check(patient)
+    except StoreError as error:
+        return Check(name=check.__name__.replace("_", " ").capitalize(), state=FAILED, found=str(error))
     except Exception as error:  # noqa: BLE001  # whatever is broken: that is what is being looked for
         name = check.__name__.replace("_", " ")
         found = f"could not be checked: {type(error).__name__}: {error}"

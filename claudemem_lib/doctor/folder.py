@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claudemem_lib import intake, lean, link, paths, settings, when
+from claudemem_lib import intake, lean, link, paths, rules, settings, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def rules_file(patient: Patient) -> Check | None:
         there = lean.read_file(f"{patient.data_dir}/{paths.HOOK_RULES}")
     except OSError:
         there = ""
-    if there == settings.wanted_rules(patient.data_dir):
+    wanted = settings.wanted_rules(patient.data_dir)
+    by_default = lean.dumps({**rules.DEFAULTS, "pauses": ()})
+    if there == wanted or (not there and lean.loads(wanted) == lean.loads(by_default)):
         return Check(name="Rules of hooks", state=OK, found="hook.json says what the settings say.")
     return Check(
         name="Rules of hooks", state=WARNING,

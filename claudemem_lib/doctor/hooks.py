@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from claudemem_lib.hosts import claude_code, here
 from claudemem_lib.store import status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from claudemem_lib.doctor.patient import Patient
 
@@ -35,8 +37,7 @@ def installed(patient: Patient) -> Check:
     if plugin:
         return Check(name="Hooks", state=OK, found=f"The plugin {plugin} brings them.")
     if not ours:
-        found = f"{path} does not call our hooks, so nothing is recorded."
-        return Check(name="Hooks", state=WARNING, found=found, remedy=f"{INSTALL} Or use the plugin.")
+        return _elsewhere(patient, path)
     try:
         plan = install.plan(patient.host_dir, patient.data_dir, ours[0][0])
     except (HostFileError, OSError) as error:
@@ -45,6 +46,15 @@ def installed(patient: Patient) -> Check:
         return Check(name="Hooks", state=OK, found=f"{path} calls them with {ours[0][0]}.")
     found = "Claude Code's settings do not have our hooks as they are now."
     return Check(name="Hooks", state=WARNING, found=found, remedy="`claude-mem install` brings them up to date.")
+
+
+def _elsewhere(patient: Patient, path: Path) -> Check:
+    """Who calls our hooks where Claude Code does not."""
+    recording = [str(one["label"]) for one in _others(patient) if one["captures"]]
+    if recording:
+        return Check(name="Hooks", state=OK, found=f"{', '.join(recording)}, not Claude Code, call them.")
+    found = f"{path} does not call our hooks, so nothing is recorded."
+    return Check(name="Hooks", state=WARNING, found=found, remedy=f"{INSTALL} Or use the plugin.")
 
 
 def _broken(patient: Patient, path: Path, values: dict[str, Any], ours: Sequence[tuple[str, str, str]]) -> Check | None:
@@ -65,16 +75,45 @@ def _broken(patient: Patient, path: Path, values: dict[str, Any], ours: Sequence
 
 def others(patient: Patient) -> Check | None:
     """Other hosts on this machine that we were installed into, and whether their files are as we would write them now."""
-    known = [one for one in here.states(patient.data_dir, patient.environment) if one["host"] != "claude-code"]
-    ours = [one for one in known if one["state"] in ("installed", "outdated")]
+    ours = _others(patient)
     old = [str(one["host"]) for one in ours if one["state"] == "outdated"]
     if not ours:
         return None
     names = ", ".join(str(one["label"]) for one in ours)
+    remedy = f"`claude-mem install {' '.join(old)}`"
+    gone = [f"{one['label']} calls {program}" for one in ours for program in _gone(one["files"])]
+    if gone:
+        found = f"{'; '.join(gone)}, which is not there: no hook runs."
+        return Check(name="Other hosts", state=FAILED, found=found, remedy=remedy)
     if old:
         found = f"{names}; not as they would be written now: {', '.join(old)}"
-        return Check(name="Other hosts", state=WARNING, found=found, remedy=f"`claude-mem install {old[0]}`")
+        return Check(name="Other hosts", state=WARNING, found=found, remedy=remedy)
     return Check(name="Other hosts", state=OK, found=names)
+
+
+def _others(patient: Patient) -> list[dict[str, Any]]:
+    """Hosts other than Claude Code that have something of ours, as here.states tells of them."""
+    known = [one for one in here.states(patient.data_dir, patient.environment) if one["host"] != "claude-code"]
+    return [one for one in known if one["state"] in ("installed", "outdated")]
+
+
+def _gone(files: Iterable[str]) -> list[str]:
+    """The first program or script that each file's hooks of ours name and that is not there."""
+    found = []
+    for file in files:
+        lines = [text for text in _texts(settings_of(Path(file))) if "claudemem_hooks" in text]
+        with suppress(ValueError):
+            words = [word for line in lines for word in shlex.split(line)]
+            found += [word for word in words if os.path.isabs(word) and not Path(word).exists()][:1]  # noqa: PTH117  # a text
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(inner)
 
 
 def settings_of(path: Path) -> dict[str, Any]:

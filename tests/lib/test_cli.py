@@ -346,6 +346,27 @@ def test_drain_observes_all_that_waits(data: Path, run: Callable[..., Result], s
 
 
 @pytest.mark.usefixtures("local")
+def test_drain_counts_what_it_takes_in_itself(data: Path, says: Callable[..., Any]) -> None:
+    events(data)
+    with claudemem_lib.open(data) as memory:
+        stop = {"session_id": "s1", "cwd": "/w/shop", "hook_event_name": "Stop", "last_assistant_message": "Fixed it."}
+        memory.capture(stop, at_ms=memory.clock())
+    found = says("drain")
+    assert found["events"] >= 3
+    assert found["memories"] >= 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_forgetting_what_is_not_there_or_an_impossible_time_is_refused(run: Callable[..., Result]) -> None:
+    unknown = run("forget", "99999", "P7")
+    assert unknown.exit_code == 1
+    assert "there is no #99999, P7" in unknown.stderr
+    reversed_ = run("forget", "--since", "2026-11-03", "--until", "2026-11-01", "--yes")
+    assert reversed_.exit_code == 1
+    assert "ends before it begins" in reversed_.stderr
+
+
+@pytest.mark.usefixtures("local")
 def test_drain_can_leave_turns_that_are_not_finished(data: Path, says: Callable[..., Any]) -> None:
     events(data)
     assert says("drain", "--ready-only")["events"] == 0

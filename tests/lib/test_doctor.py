@@ -18,6 +18,8 @@ import claudemem_lib
 from claudemem_lib import cli, doctor, install, link, paths, settings
 from claudemem_lib.doctor import folder, programs
 from claudemem_lib.doctor.probe import WORD, probe
+from claudemem_lib.errors import StoreCorrupt
+from claudemem_lib.store import checkup, status
 from tests.lib.stored import add_note, add_observation
 
 if TYPE_CHECKING:
@@ -305,6 +307,45 @@ def test_a_hook_that_names_what_is_gone_is_told(data: Path, home: Path, what: st
     check = found(data)["Hooks"]
     assert check.state == doctor.FAILED
     assert "which is not there: no hook runs" in check.found
+
+
+def test_who_uses_another_host_alone_is_not_told_that_nothing_is_recorded(data: Path, home: Path) -> None:
+    host_settings(home).write_text("{}")
+    (home / ".codex").mkdir()
+    install.apply(install.plan_host("codex", data, {"HOME": str(home)}))
+    check = found(data)["Hooks"]
+    assert check.state == doctor.OK
+    assert "Codex" in check.found
+
+
+def test_other_hosts_whose_interpreter_is_gone_are_a_failure_that_names_them_all(data: Path, home: Path) -> None:
+    for name in ("codex", "cursor"):
+        install.apply(install.plan_host(name, data, {"HOME": str(home)}, interpreter="/gone/python"))
+    check = found(data)["Other hosts"]
+    assert check.state == doctor.FAILED
+    assert "/gone/python, which is not there" in check.found
+    assert check.remedy == "`claude-mem install codex cursor`"
+
+
+def test_a_damaged_file_is_no_fault_of_the_hooks_to_be_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_database: object) -> int:
+        message = "the file is damaged. Run `claude-mem recover`"
+        raise StoreCorrupt(message)
+
+    monkeypatch.setattr(status, "last_event_ms", damaged)
+    monkeypatch.setattr(checkup, "stray_vectors", damaged)
+    checks = found(data)
+    assert "Hooks called" not in checks
+    assert "called" not in checks
+    assert checks["Vectors fit"].found == "the file is damaged. Run `claude-mem recover`"
+    assert [check for check in checks.values() if "Report this" in check.remedy] == []
+
+
+def test_a_new_data_folder_has_no_rules_to_be_warned_of(tmp_path: Path, home: Path) -> None:
+    top = tmp_path / "new"
+    top.mkdir(mode=0o700)
+    assert home.exists()
+    assert found(top)["Rules of hooks"].state == doctor.OK
 
 
 def test_hooks_that_record_elsewhere_are_told(data: Path, home: Path) -> None:

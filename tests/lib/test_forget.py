@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -267,6 +268,16 @@ def test_a_project_whose_name_was_taken_meanwhile_comes_back_under_another(marke
     marked.curate.undo()
     assert len(marked.projects()) == 3
     assert marked.search(MARKER)
+
+
+def test_forgetting_for_good_beside_a_reader_says_that_the_bytes_are_still_there(marked: Memory) -> None:
+    reader = apsw.Connection(str(marked.database.path))
+    reader.execute("BEGIN; SELECT count(*) FROM memories").fetchall()
+    note = marked.remember("A note to be forgotten", project="/w/shop")
+    assert marked.forget([note], now=True).lingers
+    reader.close()
+    again = marked.remember("Another note to be forgotten", project="/w/shop")
+    assert not marked.forget([again], now=True).lingers
 
 
 def test_a_span_of_time_leaves_the_rest_of_a_session(memory: Memory, host: Host, clock: Clock) -> None:

@@ -380,6 +380,24 @@ def test_a_folder_without_a_memory_is_not_deleted(machine: Machine) -> None:
     assert (machine.data / "thesis.txt").exists()
 
 
+def test_files_that_list_recent_work_are_named_and_a_purge_cleans_them(remembering: Machine, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    mine = root / "CLAUDE.md"
+    mine.write_bytes(b"# Mine\n")
+    with claudemem_lib.open(remembering.data) as memory:
+        memory.remember("The tests run with make.", project=str(root))
+    assert remembering.says("folder-context", "generate", str(root))["files"][0]["state"] == "updated"
+    said = " ".join(remembering.says("uninstall")["report"])
+    assert str(mine) in said
+    assert "claude-mem folder-context clean --all" in said
+    assert f"taken out of {mine}" in " ".join(remembering.says("uninstall", "--purge", "--dry-run")["report"])
+    assert mine.read_bytes() != b"# Mine\n"
+    assert f"taken out of {mine}" in " ".join(remembering.says("uninstall", "--purge", "--yes")["report"])
+    assert mine.read_bytes() == b"# Mine\n"
+    assert not remembering.data.exists()
+
+
 def test_the_home_folder_is_not_deleted(machine: Machine) -> None:
     (machine.home / "inbox").mkdir()
     environment = {"HOME": str(machine.home), "CLAUDE_CONFIG_DIR": str(machine.home / ".claude")}
