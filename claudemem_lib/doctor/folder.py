@@ -79,7 +79,8 @@ def rules_file(patient: Patient) -> Check | None:
         there = ""
     wanted = settings.wanted_rules(patient.data_dir)
     by_default = lean.dumps({**rules.DEFAULTS, "pauses": ()})
-    if there == wanted or (not there and lean.loads(wanted) == lean.loads(by_default)):
+    fresh = not there and not (patient.top / paths.DATABASE).exists()  # opening the memory writes them
+    if there == wanted or (fresh and lean.loads(wanted) == lean.loads(by_default)):
         return Check(name="Rules of hooks", state=OK, found="hook.json says what the settings say.")
     return Check(
         name="Rules of hooks", state=WARNING,
