@@ -77,6 +77,27 @@ async def test_a_search_answers_while_it_is_typed_and_escape_takes_it_back(
         assert feed(tui).total == 15
 
 
+async def test_who_stands_on_a_hit_stays_on_it_when_the_ranking_changes(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    filled.remember("Wombat wombat wombat", project="shop")
+    second = filled.remember("A wombat among many other things", project="shop")
+    async with running(filled) as tui:
+        await tui.press("slash")
+        await tui.type("wombat")
+        await tui.press("enter", "j")
+        assert current(tui).id == second
+        thread = threading.Thread(target=lambda: filled.remember("Wombat wombat", project="shop"))
+        thread.start()
+        thread.join()
+        await tui.until(lambda: feed(tui).total == 3)
+        assert current(tui).id == second
+        await tui.quiet()
+        pane = tui.app.screen.query_one(Detail).one
+        assert pane is not None
+        assert pane.id == second
+
+
 async def test_an_answer_that_comes_after_its_search_was_left_is_dropped(
     filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,8 +127,7 @@ class HomeScreen(ActingPage):
             self._engines = " by words and meaning" if "vectors" in engines else " by words" if found else ""
             feed = self.query_one("#feed", VirtualList)
             if again and isinstance(feed.source, FixedSource):
-                feed.source = FixedSource(found)
-                feed.renew()
+                feed.put(found)
             else:
                 feed.show(FixedSource(found))
 

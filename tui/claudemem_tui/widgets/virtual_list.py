@@ -81,6 +81,12 @@ class ListHead(Static):
         self.update(Content("".join(text for text, _ in laid_out(self._cells(width), width))))
 
 
+def _identity(entry: Any) -> tuple[Any, Any] | None:
+    """What an entry is, whatever else of it changes; None where it has no id."""
+    number = getattr(entry, "id", None)
+    return None if number is None else (getattr(entry, "kind", ""), number)
+
+
 class VirtualList(ScrollView, can_focus=True):
     """Shows what a Source gives; `draw` makes an entry into cells: (text, width or 0 for the rest, style class)."""
 
@@ -149,12 +155,15 @@ class VirtualList(ScrollView, can_focus=True):
         load(self, first, begin, group="fill")
 
     def put(self, entries: Sequence[Any]) -> None:
-        """Show these; who stands on a place of the list stays on it."""
+        """Show these; who stands on an entry stays on it wherever it is now, and on its place if it is gone."""
         if self.source is None:
             self.show(FixedSource(entries))
-        else:
-            self.source = FixedSource(entries)
-            self.renew()
+            return
+        here = _identity(self.current)
+        self.source = FixedSource(entries)
+        self.cursor = next((at for at, one in enumerate(entries) if here and _identity(one) == here), self.cursor)
+        self._fill(len(entries), self.source.page(0, len(entries)))
+        self._go(self.cursor)
 
     def renew(self) -> None:
         """Read again what is there; who stands on an entry stays on it while new ones come above."""
