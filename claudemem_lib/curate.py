@@ -38,6 +38,7 @@ TEXTS = (
     "notes",
     "verbatim",
 )
+_SAYING = (*TEXTS[1:], "facts")
 LISTS = ("facts", "concepts", "files_modified", "files_read")
 
 
@@ -61,6 +62,9 @@ class Curate:
         edited = evolve(one, **{name: _cleaned(value, out) for name, value in changes.items()})
         for name in changes:
             _check_length(name, getattr(edited, name))
+        if not any(getattr(edited, name) for name in _SAYING):
+            message = f"without {', '.join(changes)} #{memory_id} would say nothing; `claude-mem forget {memory_id}` lets it go"
+            raise BadRequest(message)
         with self._database.write() as connection:
             number = undo.begin(connection, self._clock(), f"the edit of #{memory_id}", "put_back")
             undo.keep_memories(connection, number, [memory_id])
@@ -82,6 +86,12 @@ class Curate:
             raise BadRequest(message)
         self._all_there([memory_id, *([] if by is None else [by])])
         with self._database.write() as connection:
+            if by is not None and run(connection, sql.SUPERSEDED_BY_IT, {"by": by, "memory": memory_id}):
+                message = (
+                    f"#{by} is superseded by #{memory_id} itself, at once or by way of others, and of a circle none would be told; "
+                    f"`claude-mem supersede {by} --clear` first"
+                )
+                raise BadRequest(message)
             what = f"marking #{memory_id} as superseded" if by else f"marking #{memory_id} as current"
             undo.keep_memories(connection, undo.begin(connection, self._clock(), what, "put_back"), [memory_id])
             run(connection, sql.UNLINK, (memory_id,))

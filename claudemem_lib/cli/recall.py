@@ -115,11 +115,12 @@ def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> N
             continue
         values.append(kept)
         texts.append(render.memory(kept) if one in numbers else render.prompt(kept["id"], kept))
-    show(values, ("\n\n" + "-" * 60 + "\n\n").join(texts), as_json=as_json)
+    if values:
+        show(values, ("\n\n" + "-" * 60 + "\n\n").join(texts), as_json=as_json)
     if missing:
         memory_only = "memory " if all(one[0] == "#" for one in missing) else ""
         message = f"there is no {memory_only}{', '.join(missing)}"
-        raise click.ClickException(message)
+        raise click.ClickException(message) if values else NotFound(message)
 
 
 def _prompt(memory: Memory, number: int) -> dict[str, Any] | None:

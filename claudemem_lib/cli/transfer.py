@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import claudemem_lib
-from claudemem_lib import settings_takeover, transfer
+from claudemem_lib import paths, settings_takeover, transfer
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.cli.upkeep import progress
+from claudemem_lib.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ def import_(  # noqa: PLR0913  # its options
 def _room(data_dir: str, source: Path, *, dry_run: bool, yes: bool) -> Iterator[tuple[Memory, Path]]:
     """Our memory and where the original's file is, moved out of our place if it is there; for a dry run an empty memory then."""
     if not transfer.in_the_way(data_dir, source):
-        with claudemem_lib.open(data_dir) as memory:
+        with _opened(data_dir, dry_run=dry_run) as memory:
             yield memory, source
     elif dry_run:
         with tempfile.TemporaryDirectory() as folder, claudemem_lib.open(folder) as memory:
@@ -93,9 +94,20 @@ def _room(data_dir: str, source: Path, *, dry_run: bool, yes: bool) -> Iterator[
             yield memory, moved
 
 
+@contextmanager
+def _opened(data_dir: str, *, dry_run: bool) -> Iterator[Memory]:
+    """The memory; for a dry run where there is none yet an empty one elsewhere, so that none is made."""
+    if not dry_run or Path(data_dir, paths.DATABASE).exists():
+        with claudemem_lib.open(data_dir) as memory:
+            yield memory
+        return
+    with tempfile.TemporaryDirectory() as folder, claudemem_lib.open(folder) as memory:
+        yield memory
+
+
 def _bundle(data_dir: str, path: str, *, dry_run: bool, as_json: bool) -> None:
     source: Any = sys.stdin.buffer if path == STANDARD else Path(path).expanduser()
-    with claudemem_lib.open(data_dir) as memory:
+    with _opened(data_dir, dry_run=dry_run) as memory:
         run = memory.transfer.bundle(source, dry_run=dry_run)
         _go(run, quiet=as_json)
     found = {"source": path, "dry_run": dry_run, **run.tally.as_json()}
@@ -121,6 +133,8 @@ def _report(tally: Tally, head: str, *, dry_run: bool) -> list[str]:
         lines.append(f"  {name}: {table.rows:,} rows{': ' if counts else ''}{counts}")
         lines += [f"    left out {count:,}: {reason}" for reason, count in table.dropped.items()]
         lines += [f"    {count:,} {reason}" for reason, count in table.notes.items()]
+    if not any(table.rows for table in tally.tables.values()):
+        lines.append("  Nothing was in it.")
     lines += tally.said
     if dry_run:
         lines.append("Nothing was changed; run it without --dry-run to do this.")
@@ -135,9 +149,12 @@ def _report(tally: Tally, head: str, *, dry_run: bool) -> list[str]:
 @click.argument("file", default=STANDARD, metavar="[FILE|-]", type=click.Path(allow_dash=True))
 @click.option("--project", metavar="NAME", help="Only this project.")
 @click.option("--query", metavar="WORDS", help="Only the memories a search finds, and the sessions they are of.")
+@click.option("--force", is_flag=True, help="Write over a file that is there already.")
 @json_option
 @with_memory
-def export(memory: Memory, *, file: str, project: str | None, query: str | None, as_json: bool) -> None:
+def export(  # noqa: PLR0913  # its options
+    memory: Memory, *, file: str, project: str | None, query: str | None, force: bool, as_json: bool
+) -> None:
     """Write a bundle that `claude-mem import` reads on another machine (default: everything, to standard output).
 
     A bundle is JSON Lines, one record a line. It is plain text: keep it as private as the memory itself.
@@ -147,6 +164,9 @@ def export(memory: Memory, *, file: str, project: str | None, query: str | None,
         sys.stdout.buffer.flush()
         return
     target = Path(file).expanduser()
+    if target.exists() and not force:
+        message = f"{target} is there already; give another name, or --force to write over it"
+        raise BadRequest(message)
     counts = memory.transfer.export(target, project=project, query=query)
     told = ", ".join(f"{count:,} {kind if count == 1 else _MANY[kind]}" for kind, count in counts.items()) or "nothing"
     show({"file": str(target), "records": counts}, f"{target}: {told}.", as_json=as_json)

@@ -817,6 +817,11 @@ UPDATE memories SET type = :type, title = :title, subtitle = :subtitle, narrativ
 CLEAR_FILES = "DELETE FROM memory_files WHERE memory_id = ?"
 CLEAR_CONCEPTS = "DELETE FROM memory_concepts WHERE memory_id = ?"
 PIN = "UPDATE memories SET pinned = :on, changed_ms = :at WHERE id = :id RETURNING id"
+SUPERSEDED_BY_IT = """
+WITH RECURSIVE later(id) AS (SELECT :by UNION
+  SELECT l.memory_id FROM memory_links l JOIN later ON l.other_id = later.id WHERE l.kind = 'supersedes')
+SELECT 1 FROM later WHERE id = :memory
+"""
 UNLINK = "DELETE FROM memory_links WHERE other_id = ? AND kind = 'supersedes' RETURNING memory_id"
 ADD_UNDO = "INSERT INTO undo(created_ms, what, verb, payload) VALUES (?, ?, ?, ?) RETURNING id"
 LAST_UNDO = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,3 +69,25 @@ def test_a_project_is_renamed_excluded_and_forgotten(memory: Memory, said: Any) 
     assert "none" in said("project", "exclude", "shop", "--off")
     assert "Forgotten: 2 memories and the project shop" in said("project", "forget", "shop", "--yes")
     assert memory.count() == 0
+
+
+def test_a_circle_of_superseding_is_refused_however_long(memory: Memory, said: Any) -> None:
+    add_observation(memory, "The parser may keep quotes", narrative="By a setting")
+    said("supersede", "1", "--by", "2")
+    assert "#1 is superseded by #2" in said("supersede", "2", "--by", "1", status=1)
+    said("supersede", "2", "--by", "3")
+    assert "circle" in said("supersede", "3", "--by", "1", status=1)
+    assert memory.browse.origin(3)["superseded_by"] == []
+
+
+def test_a_memory_does_not_lose_its_last_word(memory: Memory, said: Any) -> None:
+    said("edit", "1", "title", "")
+    assert "would say nothing" in said("edit", "1", "narrative", "", status=1)
+    assert memory.get([1])[0].narrative == "It does"
+
+
+def test_one_that_is_not_there_is_an_error_object_for_programs(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["claude-mem", "show", "999", "--json"])
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "show", "999", "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"error": "there is no memory #999"}

@@ -147,7 +147,7 @@ def test_a_bundle_goes_through_a_pipe_and_a_file(run: Callable[..., Result], the
     assert first["tables"]["memory"]["new"] == 1
     written = told(run("export", str(home / "out.jsonl"), "--json", data="other"))
     assert written["records"] == {"project": 1, "session": 1, "prompt": 1, "memory": 1}
-    assert "1 memory." in run("export", str(home / "out.jsonl"), data="other").stdout
+    assert "1 memory." in run("export", str(home / "out.jsonl"), "--force", data="other").stdout
     assert (home / "out.jsonl").read_bytes().splitlines()[1:] == piped.stdout_bytes.splitlines()[1:]
     assert "memory: 1 rows: 1 known" in run("import", str(home / "out.jsonl"), data="ours").stdout
     assert run("import", "-", "--settings", given="").exit_code == 2
@@ -155,3 +155,26 @@ def test_a_bundle_goes_through_a_pipe_and_a_file(run: Callable[..., Result], the
     assert nobody.exit_code == 1
     assert "no project is called 'nobody'" in nobody.stderr
     del theirs
+
+
+def test_an_export_does_not_overwrite_unless_forced(run: Callable[..., Result], tmp_path: Path) -> None:
+    target = tmp_path / "kept.jsonl"
+    target.write_text("mine")
+    refused = run("export", str(target))
+    assert refused.exit_code == 1
+    assert "--force" in refused.stderr
+    assert target.read_text() == "mine"
+    assert run("export", str(target), "--force").exit_code == 0
+    assert target.read_text() != "mine"
+
+
+def test_an_empty_source_is_said_to_be_empty_and_a_dry_run_makes_no_folder(
+    run: Callable[..., Result], home: Path
+) -> None:
+    (home / "there").mkdir()
+    empty = Made(home / "there" / "e.db")
+    bundle = home / "empty.jsonl"
+    run("export", str(bundle), data="source")
+    for source in (empty.path, bundle):
+        assert "Nothing was in it." in run("import", str(source), "--dry-run", data="none").stdout
+    assert not (home / "none").exists()
