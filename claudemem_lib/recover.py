@@ -21,7 +21,7 @@ from attrs import frozen
 from claudemem_lib import lean, link, paths
 from claudemem_lib.errors import NotFound, StoreUnreadable
 from claudemem_lib.memory import Memory
-from claudemem_lib.store import checkup, salvage, vectors
+from claudemem_lib.store import checkup, merging, salvage, sql, tombstones, vectors
 from claudemem_lib.store.connection import BEING_RECOVERED
 from claudemem_lib.store.database import Database
 from claudemem_lib.store.migrations import MIGRATIONS
@@ -81,14 +81,45 @@ def recover(data_dir: str, *, source: str = "", dry_run: bool = False) -> Recove
         if not wrong or rebuilt:
             return Recovered(wrong=wrong, rebuilt=rebuilt)
         _check_room(top, _origin(top, source))
+        forgotten = _forgotten(path) if source and sound(str(top)) else []
         folder = _set_aside(top)
         saved = _salvaged(_origin(top, source), top / NEW)
+        _forget_again(top / NEW, forgotten)
         (top / NEW).replace(top / paths.DATABASE)
     with Memory(str(top)) as memory:
         taken = memory.take_in()
     return Recovered(
         wrong=wrong, set_aside=str(folder or ""), tables=saved, taken_in=taken.events, backups=backups(str(top))
     )
+
+
+def sound(data_dir: str) -> bool:
+    """Whether a memory file is in its place in which nothing is wrong, so that another copy would only take its place."""
+    path = Path(data_dir).expanduser() / paths.DATABASE
+    return path.exists() and path.stat().st_size > 0 and not _marked(path) and not checkup.damage_of(str(path))
+
+
+def _forgotten(path: Path) -> list[tuple[str, str, int]]:
+    """What was forgotten in a sound file; an older copy does not know of it."""
+    database = Database(str(path))
+    try:
+        return database.rows(sql.EXPORT_TOMBSTONES.format(tombstones="1"))
+    finally:
+        database.close()
+
+
+def _forget_again(new: Path, forgotten: list[tuple[str, str, int]]) -> None:
+    """Let the new file forget what the one before had forgotten, and keep it out from now on."""
+    database = Database(str(new)) if forgotten else None
+    if database is None:
+        return
+    try:
+        with database.write() as connection:
+            tombstones.add(connection, forgotten)
+        for kind, key, at_ms in forgotten:
+            merging.enforce(database, {"kind": kind, "key": key, "at_ms": at_ms})
+    finally:
+        database.close()
 
 
 def backups(data_dir: str) -> tuple[str, ...]:

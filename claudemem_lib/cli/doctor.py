@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from claudemem_lib import link, render
 from claudemem_lib import recover as recovery
 from claudemem_lib.cli.base import example, json_option, show
 from claudemem_lib.doctor import report as reports
+from claudemem_lib.errors import BadRequest
 
 LISTED_IDS = 20
 
@@ -93,20 +95,32 @@ def _write_report(data_dir: str, target: Path, checks: list[doctors.Check]) -> N
 @click.command(epilog=example("recover --dry-run", "recover", "recover --from ~/.claude-mem/backups/schema-1-17.db"))
 @click.option("--from", "source", metavar="FILE", default="", help="Read another copy, such as a backup, instead.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be saved; needs room for two copies of the file.")
+@click.option("--yes", is_flag=True, help="Do not ask before a sound file is set aside for FILE.")
 @json_option
 @click.pass_obj
-def recover(data_dir: str, /, *, source: str, dry_run: bool, as_json: bool) -> None:
+def recover(data_dir: str, /, *, source: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Save what can be read of a damaged memory file into a new one.
 
     The damaged file is kept as it is, in `damaged` in the data folder. The server is ended meanwhile; the next session starts it.
     """
     if source:
         source = str(Path(source).expanduser().absolute())
+        if not (dry_run or yes) and Path(source).is_file() and recovery.sound(data_dir):
+            _ask(data_dir, source)
     try:
         found = recovery.recover(data_dir, source=source, dry_run=dry_run)
     except link.NoServer as error:
         raise click.ClickException(str(error)) from error
     show({**attrs.asdict(found), "rows": found.rows, "lost": found.lost}, _report(found), as_json=as_json)
+
+
+def _ask(data_dir: str, source: str) -> None:
+    """Nobody loses what is newer than a copy unasked."""
+    about = f"The memory file in {data_dir} is sound. It would be set aside for {source}, and what is newer than that copy is gone"
+    if not sys.stdin.isatty():
+        message = f"{about}; with --yes this is done"
+        raise BadRequest(message)
+    click.confirm(f"{about}. Proceed?", abort=True, err=True)
 
 
 def _report(found: recovery.Recovered) -> str:
@@ -124,7 +138,8 @@ def _report(found: recovery.Recovered) -> str:
     if found.set_aside:
         lines.append(f"The damaged file lies in {found.set_aside}; delete that folder once you miss nothing.")
     lines.append("`claude-mem backfill` learns again what is missing, from the host's transcripts.")
-    lines += [f"A copy that may hold more: `claude-mem recover --from {path}`" for path in found.backups[:1]]
+    others = [path for path in found.backups if found.wrong != f"asked for: {path}"]
+    lines += [f"A copy that may hold more: `claude-mem recover --from {path}`" for path in others[:1]]
     return "\n".join(lines)
 
 

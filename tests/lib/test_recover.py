@@ -467,3 +467,26 @@ def test_the_command_without_a_file_says_so(tmp_path: Path) -> None:
     result = command(tmp_path / "nothing")
     assert result.exit_code == 1
     assert "nothing to recover" in result.output
+
+
+def test_a_sound_file_is_set_aside_for_a_copy_only_when_told_and_what_was_forgotten_stays_so(memory: Memory) -> None:
+    secret = add_note(memory, "The walrus is secret")
+    add_note(memory, "The parser is kept")
+    backups = Path(memory.data_dir) / paths.BACKUPS
+    backups.mkdir(exist_ok=True)
+    copy = backups / "schema-1-1.db"
+    memory.database.connection().execute("VACUUM INTO ?", (str(copy),))
+    memory.forget([secret], now=True)
+    add_note(memory, "Newer than the copy")
+    folder = memory.data_dir
+    memory.close()
+    command = ["--data-dir", folder, "recover", "--from", str(copy)]
+    refused = CliRunner().invoke(cli.main, command)
+    assert refused.exit_code == 1
+    assert "is sound" in str(refused.output)
+    done = CliRunner().invoke(cli.main, [*command, "--yes"])
+    assert done.exit_code == 0, done.output
+    assert "recover --from" not in done.output
+    with claudemem_lib.open(folder) as found:
+        assert [hit.title for hit in found.search("parser walrus newer", limit=9)] == ["The parser is kept"]
+        assert found.database.rows("SELECT kind FROM tombstones") == [("memory",)]
