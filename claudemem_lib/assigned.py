@@ -15,11 +15,12 @@ LABEL = "[redacted:value]"
 _NAME = (
     r"(?P<name>passw(?:or)?d|passwort|passphrase|pwd|secret|token|credential"
     r"|(?:db|user|smtp|mail|imap|ftp|admin|root|redis|mysql|mariadb|pg|postgres|mongo|rabbitmq|auth|ssh|login|http|proxy|account"
-    r"|service|layer|platform)[_-]{0,2}pass(?![a-z])"
+    r"|service|layer|platform|become|sudo)[_-]{0,2}pass(?![a-z])"
     r"|(?:api|access|private|secret|auth|encryption|signing|master|account|storage|app|application|service|admin|deploy|shared"
-    r"|client|session|license|webhook|root|ssh)[_ -]?key)(?P<rest>[A-Za-z0-9_-]{0,40})"
+    r"|client|session|license|webhook|root|ssh|hmac|aes|jwt)[_ -]?key)(?P<rest>[A-Za-z0-9_-]{0,40})"
 )
 _QUOTED = (
+    r"\"\"\"(?P<triple>[^\"\\]{1,8000})\"\"\"|"
     r"\\{1,3}\"(?P<escaped>[^\"\\\n]{1,8000})\\{1,3}\"|\"(?P<double>(?:[^\"\\\n]|\\[^\n]){1,8000})\""
     r"|'(?P<single>(?:[^'\\\n]|\\[^\n]){1,8000})'|`(?P<ticks>[^`\n]{1,8000})`"
     r"|[\"'](?P<open>[^\"'`\\\n]{4,8000})(?=\n|\Z)"
@@ -27,7 +28,40 @@ _QUOTED = (
 _BARE = r"(?P<bare>[^\s\"',;(){}\[\]<>$`\\][^\s\"',;(){}\[\]<>$`\\]{0,8000})"
 _ASSIGNMENT = re.compile(
     _NAME
-    + r"(?P<sign>\\{0,3}[\"']?\]?\s{0,8}(?::=|=>|=(?![=~])|[?!]?:(?![:=]))\s{0,8})(?:"
+    + r"(?P<sign>\\{0,3}[\"']?\]?(?:\*\*)?[\s\xa0]{0,8}"
+    + r"(?::=|=>|\?{0,2}=(?![=~])|[?!]?[:\uff1a](?![:=])(?:\*\*)?|\uff1d)[\s\xa0]{0,8})(?:"
+    + _QUOTED
+    + "|"
+    + _BARE
+    + ")",
+    re.ASCII | re.IGNORECASE,
+)
+# A name of any key in capitals, and `pass`: only what looks made by a machine.
+_LOUD = re.compile(
+    r"(?:(?P<name>(?<![A-Za-z0-9])pass|[A-Z]_?KEY))(?P<rest>)(?P<sign>\\{0,3}[\"']?[ \t]{0,3}[:=](?![:=>])[ \t]{0,3})(?:"
+    + _QUOTED
+    + "|"
+    + _BARE
+    + ")",
+    re.ASCII,
+)
+# `password: str = "..."`: a type between name and value.
+_TYPED = re.compile(
+    _NAME + r"(?P<sign>\s?:\s?[A-Za-z][A-Za-z_.|\[\] ]{1,30}=(?![=>])\s?)(?:" + _QUOTED + ")", re.ASCII | re.IGNORECASE
+)
+# `getenv("DB_PASSWORD", "...")`, and `name: DB_PASSWORD` with `value: ...` on the next line.
+_SECOND = re.compile(
+    r"(?:getenv|environ\.get|define|env|setenv|setdefault)\(\s?\\{0,3}[\"'][A-Za-z0-9_]{0,40}?"
+    + _NAME
+    + r"(?P<sign>\\{0,3}[\"'],\s?)(?:"
+    + _QUOTED
+    + ")",
+    re.ASCII | re.IGNORECASE,
+)
+_BENEATH = re.compile(
+    r"name[\"']?: ?[\"']?[A-Za-z0-9_]{0,40}?"
+    + _NAME
+    + r"(?P<sign>[\"']?,?\s{1,40}[\"']?value[\"']?: ?)(?:"
     + _QUOTED
     + "|"
     + _BARE
@@ -44,7 +78,9 @@ _ENVIRONMENT = re.compile(
 _OPTION = re.compile(
     r"(?<![^\s\"'`(\[])--?[a-z0-9-]{0,30}?(?P<name>passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|auth)-?key)"
     r"(?P<rest>[a-z-]{0,12})"
-    r"(?P<sign>[ \t]{1,3})(?:" + _QUOTED + r"|(?P<bare>[^\s\"',;(){}\[\]<>$`\\|&-][^\s\"'`;|&]{0,2000}))",
+    r"(?P<sign>[ \t]{1,3}|\\{0,3}[\"'],\s{0,3}(?=\\{0,3}[\"']))(?:"
+    + _QUOTED
+    + r"|(?P<bare>[^\s\"',;(){}\[\]<>$`\\|&-][^\s\"'`;|&]{0,2000}))",
     re.ASCII | re.IGNORECASE,
 )
 _ELEMENT = re.compile(
@@ -94,7 +130,7 @@ def mask(text: str, count: Callable[[str], object]) -> str:
         whole, offset = match.group(), match.start()
         return whole[: start - offset] + LABEL + whole[end - offset :]
 
-    for pattern in (_ENVIRONMENT, _ASSIGNMENT, _OPTION, _ELEMENT):
+    for pattern in (_ENVIRONMENT, _TYPED, _ASSIGNMENT, _LOUD, _OPTION, _SECOND, _BENEATH, _ELEMENT):
         text = pattern.sub(replaced, text)
     return text
 
@@ -160,7 +196,7 @@ def _is_value(name: str, rest: str, value: str, group: str) -> bool:
         or _is_no_value(value, quoted=quoted)
     ):
         return False
-    if _SURE.match(name):
+    if _SURE.match(name) and (name != "pass" or group == "line"):
         return _is_password(rest, value, group)
     if " " in value.strip():
         return quoted and name == "secret" and _is_phrase(value)

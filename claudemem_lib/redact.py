@@ -39,7 +39,21 @@ _KEYS = (
         "app",
         "root",
     ),
-    *("application", "service", "admin", "deploy", "shared", "client", "session", "license", "webhook", "ssh"),
+    *(
+        "application",
+        "service",
+        "admin",
+        "deploy",
+        "shared",
+        "client",
+        "session",
+        "license",
+        "webhook",
+        "ssh",
+        "hmac",
+        "aes",
+        "jwt",
+    ),
 )  # what makes a key a secret one
 
 
@@ -195,7 +209,7 @@ def _candidates(text: str, runs: set[bytes]) -> Iterator[tuple[str, str]]:
             yield kind, ("" if len(begin) >= _ANYWHERE else _BOUNDARY) + begin.replace(".", r"\.") + rest
     for kind, _, needle, pattern in shapes.AROUND:  # words have a space on either side
         if needle in (lowered if needle.strip(" ").strip(shapes.RUN) else words):
-            closer = _CLOSER.get(needle)
+            closer = shapes.CLOSER.get(needle)
             if closer is None or closer(lowered):
                 yield kind, pattern
 
@@ -229,63 +243,29 @@ def _names_secret(text: str, runs: set[bytes]) -> bool:
     return bool(names) and any(_is_assigned(text, lowered, name) for lowered in [text.lower()] for name in names)
 
 
-def _has_login(lowered: str) -> bool:
-    """Whether some `://` is followed by an @ before the path begins."""
-    at = lowered.find("://")
-    while at >= 0:
-        host = lowered[at + 3 : at + 320].split("/", 1)[0].split(None, 1)
-        if host and "@" in host[0]:
-            return True
-        at = lowered.find("://", at + 3)
-    return False
-
-
-def _is_said(lowered: str) -> bool:
-    """Whether somebody says what a password is."""
-    return any(f"{name} {verb}" in lowered for name in _SAID for verb in ("is", "for "))
-
-
-def _has_hash(lowered: str) -> bool:
-    """Whether there may be the hash of a password."""
-    return any(
-        begin in lowered for begin in ("$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2")
-    )
-
-
-def _has_auth(lowered: str) -> bool:
-    """Whether a field is called auth, quoted, or _auth."""
-    return any(name in lowered for name in ('auth"', "auth\\", "_auth=", "_auth ="))
-
-
-def _has_data_center(lowered: str) -> bool:
-    """Whether a `-us` is followed by a number, as in a Mailchimp key."""
-    at = lowered.find("-us")
-    while at >= 0:
-        if lowered[at + 3 : at + 4].isdigit():
-            return True
-        at = lowered.find("-us", at + 3)
-    return False
-
-
-_SAID = ("password", "passwd", "passphrase", "passcode", "pin", "pwd", "passwort", "kennwort", "key", "token")
-_CLOSER = {"://": _has_login, " is": _is_said, "$": _has_hash, "auth": _has_auth, "-us": _has_data_center}
-
-
 def _is_assigned(text: str, lowered: str, name: str) -> bool:
     """Whether *name* stands somewhere as the left side of an assignment, an option or an element."""
     same = len(text) == len(lowered)  # some letters are two in lower case
     at = lowered.find(name)
     while at >= 0:
         rest = lowered[at + len(name) : at + len(name) + 60].lstrip("abcdefghijklmnopqrstuvwxyz0123456789_-")
-        after = rest.lstrip("\\\"'] \t\r\n?!")
-        if after[:1] in ("=", ":") or rest[:1] == ">":
+        after = rest.lstrip("\\\"'] \t\r\n?!*,\xa0")
+        if after[:1] in ("=", ":", "\uff1a", "\uff1d") or rest[:1] == ">" or after.startswith("value"):
             loud = not same or text[at : at + len(name)].isupper()
             if _is_telling(lowered[max(0, at - 61) : at], name, after, loud=loud):
                 return True
         if rest[:1] in (" ", "\t") and _is_option(lowered[max(0, at - 32) : at]):
             return True
+        if rest.lstrip("\\")[:2] in ('",', "',") and _is_first(lowered[max(0, at - 61) : at]):
+            return True
         at = lowered.find(name, at + len(name))
     return False
+
+
+def _is_first(before: str) -> bool:
+    """Whether a quoted word that is followed by another is an option of a list, or a name given to getenv() and its kin."""
+    quoted = before.replace("'", '"').rpartition('"')
+    return quoted[2].startswith("-") or quoted[0].rstrip("\\ ").endswith("(")
 
 
 def _is_option(before: str) -> bool:
@@ -296,7 +276,7 @@ def _is_option(before: str) -> bool:
 def _is_telling(before: str, name: str, after: str, *, loud: bool) -> bool:
     """Whether an assignment may be of a secret: not of just any key (but any KEY), nor of a plain number of tokens."""
     if name == "key":
-        return _is_secret_name(before + name, name) or (loud and after.startswith("="))
+        return _is_secret_name(before + name, name) or (loud and after.startswith(("=", ":")))
     if name == "token":
         value = after[1:40].lstrip(" :=")
         number = value.lstrip("0123456789_")

@@ -167,6 +167,10 @@ KEYS = (
 )
 
 AROUND = (
+    ("login", "Password in SQL", "identified by", r"(?i)identified by (?:password )?\\{0,3}['\"](?P<secret>[^'\"\\\n]{4,200})['\"\\]"),
+    ("login", "Password in SQL as WITH PASSWORD", " password '", r"(?i)(?:with|user|role|encrypted|set)\b[^'\n;]{0,60} password '(?P<secret>[^'\n]{4,200})'"),
+    ("variable", "Variable set by setx", "setx ", r"(?i)setx\s{1,3}\w{0,40}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)\s{1,3}['\"]?(?P<secret>[^\s\"'%$]{6,200})"),
+    ("variable", "Variable of a Dockerfile", "env ", r"ENV[ \t]{1,3}[A-Z0-9_]{0,40}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)[ \t]{1,3}['\"]?(?P<secret>[^\s\"'$=][^\s\"'$]{5,200})"),
     ("aws-bedrock-key", "AWS Bedrock key", "absk", r"ABSK[A-Za-z0-9+/]{40,}={0,2}"),
     ("fly-token", "Fly.io token", "fm2_", r"fm2_[A-Za-z0-9+/_-]{40,}={0,2}"),
     ("onepassword-token", "1Password service token", "ops_eyj", r"ops_eyJ[A-Za-z0-9+/_-]{60,}={0,3}"),
@@ -211,3 +215,58 @@ AROUND = (
     ("cookie", "Cookies given to curl as --cookie", "--cookie", r"curl\s(?:[^\n|]{0,300}?\s)?--cookie[= ]['\"]?(?P<secret>[A-Za-z0-9_.%-]{1,80}=[^\s'\";]{6,4000}(?:;\s{0,2}[A-Za-z0-9_.%-]{1,80}=[^\s'\";]{1,4000}){0,50})"),
     ("password", "Password said in a sentence", " is", r"(?i)(?:(?<![A-Za-z0-9])|(?<=\\n))(?:password|passwd|passphrase|passcode|pin|pwd|passwort|kennwort|api[ -]?key|access token|secret key)" r"(?: for [^\n.:;]{1,60}?)? is:?\s{1,3}[\"'`]?(?P<secret>(?=[^\s\"'`]{0,60}\d)(?=[^\s\"'`]{0,60}[A-Za-z!#$%&*+?@^])" r"(?!(?:base|sha-?|md|utf-?|rfc|argon|bcrypt|v)\d)[^\s\"'`,;()<>{}\[\]]{5,200}[^\s\"'`,;()<>{}\[\].:!?])"),
 )
+
+
+def _has_login(lowered: str) -> bool:
+    """Whether some `://` is followed by an @ before the path begins."""
+    at = lowered.find("://")
+    while at >= 0:
+        host = lowered[at + 3 : at + 320].split("/", 1)[0].split(None, 1)
+        if host and "@" in host[0]:
+            return True
+        at = lowered.find("://", at + 3)
+    return False
+
+
+def _is_said(lowered: str) -> bool:
+    """Whether somebody says what a password is."""
+    return any(f"{name} {verb}" in lowered for name in _SAID for verb in ("is", "for "))
+
+
+def _has_hash(lowered: str) -> bool:
+    """Whether there may be the hash of a password."""
+    return any(
+        begin in lowered for begin in ("$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$argon2")
+    )
+
+
+def _has_auth(lowered: str) -> bool:
+    """Whether a field is called auth, quoted, or _auth."""
+    return any(name in lowered for name in ('auth"', "auth\\", "_auth=", "_auth ="))
+
+
+def _has_data_center(lowered: str) -> bool:
+    """Whether a `-us` is followed by a number, as in a Mailchimp key."""
+    at = lowered.find("-us")
+    while at >= 0:
+        if lowered[at + 3 : at + 4].isdigit():
+            return True
+        at = lowered.find("-us", at + 3)
+    return False
+
+
+def _has_variable(lowered: str) -> bool:
+    """Whether a name of a secret is followed by a space."""
+    return any(f"{name} " in lowered for name in ("pass", "password", "passwd", "pwd", "secret", "token", "key"))
+
+
+_SAID = ("password", "passwd", "passphrase", "passcode", "pin", "pwd", "passwort", "kennwort", "key", "token")
+# By needle: a closer look at a text that holds it, before any pattern is tried.
+CLOSER = {
+    "://": _has_login,
+    " is": _is_said,
+    "$": _has_hash,
+    "auth": _has_auth,
+    "-us": _has_data_center,
+    "env ": _has_variable,
+}

@@ -137,12 +137,54 @@ CODE = [
     'Token: "#ddd0c0",',
     'if "-----BEGIN PRIVATE KEY-----" in text:\n    raise ValueError(text)',
     "postgres://user:password@localhost/app",
+    'environ.get("DB_PASSWORD", "")',
+    "password: str = Field(...)",
+    "name: DB_PASSWORD\nvalueFrom: secret1",
+    "SORT_KEY: user_name",
+    "/usr/bin/env python3",
+    "the identified by column",
+    "FOREIGN_KEY: 'a1'",
 ]
 
 
 @pytest.mark.parametrize("code", CODE)
 def test_ordinary_code_is_left_alone(code: str) -> None:
     assert redact.clean(code) == code
+
+
+V = "q7Rw2Kx9Lm4Zt8Bv1NsD"
+FORMS = [
+    f"STRIPE_KEY: {V}",
+    f'{{"STRIPE_KEY":"{V}"}}',
+    f"pass: {V}",
+    f"user=b&pass={V}",
+    f"API_KEY ?= {V}",
+    f'password: str = "{V}"',
+    f"const token: string = '{V}'",
+    f'["--password","{V}"]',
+    f'["--password", "{V}"]',
+    f"CREATE USER a WITH PASSWORD '{V}'",
+    f"create user a identified by '{V}'",
+    f"- name: DB_PASSWORD\n  value: {V}",
+    f'{{"name": "DB_PASSWORD", "value": "{V}"}}',
+    f"ansible_become_pass: {V}",
+    f'os.getenv("DB_PASSWORD","{V}")',
+    f"define('DB_PASSWORD', '{V}')",
+    f'password = """{V}"""',
+    f"**Password:** {V}",
+    f"**Password**: {V}",
+    f"hmac_key = {V}",
+    f"aes_key: {V}",
+    f"password\xa0= {V}",
+    f"password\uff1a{V}",
+    f'setx API_KEY "{V}"',
+    f"ENV API_TOKEN {V}",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_named_secret_is_masked_in_the_forms_of_every_day(form: str) -> None:
+    assert V not in redact.clean(form)
 
 
 @pytest.mark.parametrize(
