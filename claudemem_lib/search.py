@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -34,6 +35,8 @@ FEW_WORDS = 2
 KEYWORDS = 3
 APART = 0.1  # more than the bonus for age
 LIKELY_WORDS = 2_000
+LIKE_STEM, LIKE_WORD = 0.7, 0.8
+_LETTERS = re.compile(r"[^\W\d_]{3,40}")
 
 
 @frozen(kw_only=True)
@@ -192,16 +195,30 @@ def shown(database: Database, found: Sequence[tuple[int, tuple[str, ...]]]) -> l
 
 
 def suggestion(database: Database, text: str) -> str:
-    """*text* with its unknown words replaced by the likeliest known ones, "" if there is nothing to suggest."""
+    """*text* with its unknown words replaced by the likeliest known ones; "" unless there is one for each of them."""
     changed = text
     for word in questions.read(text).words:
         plain = word.text.strip(questions.PUNCTUATION).lower()
         if word.exact or not plain.isalpha() or fulltext.matches(database, word.match, 1):
             continue
-        known = fulltext.words_from(database, plain[0], LIKELY_WORDS)
-        likely = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
-        changed = changed.replace(word.text, likely[0]) if likely else changed
+        stems = fulltext.words_from(database, plain[0], LIKELY_WORDS)
+        likely = _as_written(database, plain, difflib.get_close_matches(plain, stems, n=3, cutoff=LIKE_STEM))
+        if not likely:
+            return ""
+        changed = changed.replace(word.text, likely)
     return changed if changed != text else ""
+
+
+def _as_written(database: Database, typed: str, stems: Sequence[str]) -> str:
+    """The word most like *typed* as a memory has it: the index keeps stems only; "" if none is like it."""
+    written = {
+        word
+        for stem in stems
+        for said in fulltext.said(database, f'"{stem}"')
+        for word in _LETTERS.findall(said.lower())
+        if word[0] == typed[0] and abs(len(word) - len(typed)) <= FEW_WORDS
+    }
+    return next(iter(difflib.get_close_matches(typed, sorted(written), n=1, cutoff=LIKE_WORD)), "")
 
 
 def filters(  # noqa: PLR0913, PLR0917  # one argument a filter

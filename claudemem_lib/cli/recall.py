@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Hit
 
-SERVER_LIMIT = 200
+SERVER_LIMIT = 1_000
 EMPTY = (
     "Nothing is remembered yet. `claude-mem doctor` says whether sessions are recorded; "
     "`claude-mem backfill` remembers those you had before."

@@ -116,6 +116,11 @@ def words_from(database: Database, beginning: str, most: int) -> list[str]:
     return [row[0] for row in database.rows(sql.WORDS_LIKE, {"from": beginning, "to": end, "most": most})]
 
 
+def said(database: Database, match: str) -> list[str]:
+    """What a few memories say that an FTS5 expression finds."""
+    return [row[0] for row in database.rows(sql.SAID, (match,))]
+
+
 def dated(database: Database, match: str, filters: Filters, page: Page) -> list[tuple[Any, ...]]:
     """All matches of an FTS5 expression by date, not scored."""
     condition, values = clauses(filters)

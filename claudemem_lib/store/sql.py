@@ -521,6 +521,11 @@ SELECT memory_id, kind, 0 FROM memory_links WHERE other_id = :id AND kind = 'sup
 WORDS_TABLE = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.memory_words USING fts5vocab(main, memories_fts, 'row')"
 QUERY_ONLY = "PRAGMA query_only={}"
 WORDS_LIKE = "SELECT term FROM temp.memory_words WHERE term >= :from AND term < :to ORDER BY doc DESC LIMIT :most"
+SAID = """
+SELECT m.title || ' ' || m.subtitle || ' ' || substr(m.narrative || ' ' || m.facts || ' ' || m.learned || ' ' || m.completed || ' '
+  || m.next_steps || ' ' || m.verbatim, 1, 8000)
+FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid WHERE memories_fts MATCH ? LIMIT 3
+"""
 TOTAL = "SELECT count(*) FROM memories"
 SEARCH_DATED = f"""
 SELECT {HIT_COLUMNS}, 0.0 FROM (

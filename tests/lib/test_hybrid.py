@@ -187,7 +187,9 @@ def test_repeated_ones_step_behind_only_where_the_better_one_is_shown() -> None:
 def test_an_unknown_word_is_answered_with_a_known_one_like_it(memory: Memory) -> None:
     add_observation(memory, "Kubernetes deployment")
     assert memory.search("kubrnetes") == []
-    assert memory.suggestion("kubrnetes") == "kubernet"  # the index keeps stems, and they find the word
+    assert memory.suggestion("kubrnetes") == "kubernetes"
+    assert memory.suggestion("kubrnetes qqqqqq") == ""
+    assert memory.suggestion("kubernetic") == memory.suggestion("kub") == ""
     assert memory.search(memory.suggestion("kubrnetes"))
     assert memory.suggestion("kubernetes") == ""
     assert memory.suggestion("qqqqqq") == ""
