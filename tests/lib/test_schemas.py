@@ -144,6 +144,7 @@ _TOLD = {
     "memory_repeats": "The turns in which the same was told again.",
     "spaces": "The model, dimension and scale of all vectors; one row.",
     "vectors": "One vector a memory, in eight bits a dimension.",
+    "vector_changes": "The last changes of vectors, so that a process that holds the signs reads only what is new.",
     "vector_signs": "The signs of the vectors, by project: what candidates are chosen with.",
     "project_aliases": "Further keys of a project: of those that were merged into it.",
     "tombstones": "What was forgotten, so that nothing brings it back. It never says what that was.",

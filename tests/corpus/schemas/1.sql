@@ -15,11 +15,11 @@ CREATE TABLE events(
   taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', finished_ms INTEGER) STRICT;
-INSERT INTO events VALUES(1,'01a201d7-0ee8-7f72-a245-91ac70d0ecd7','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(2,'01a201d7-12d0-7af2-8ba6-25a32cdb96cd','457369cf350d08c60c93848531f96df7',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(3,'01a201d7-16b8-731d-8c79-77d2419c9736','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-76f0-9839-8f030e7ca6a3',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(4,'01a201d7-1aa0-7ce7-a77a-358a0b0177ef','47f02ddc2148ae8cb634574cf3a59501',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-76f0-9839-8f030e7ca6a3',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(5,'01a201d7-1e88-7151-9ae7-0121ba0e2d1a','e1742923a574743be92722b52a8c7ca4',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(1,'01a201d7-0ee8-7a99-bdbe-20033347868c','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(2,'01a201d7-12d0-7c28-aba7-63e9c9adca6c','229112cce78b73ca6abcb5f055c7b149',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(3,'01a201d7-16b8-7bc4-a3a5-b4e94dcdd001','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-7fc5-8716-1bdf1253b233',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(4,'01a201d7-1aa0-7dad-9415-5497481ad069','98ccde18ba4a285e153e72068b53db1e',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-7fc5-8716-1bdf1253b233',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(5,'01a201d7-1e88-79c4-9512-281ebd1d243b','bbe9a394f9dcfeca1bac59ed44d789c0',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
 CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
 CREATE INDEX events_parked ON events(id) WHERE state = 'parked';
@@ -43,12 +43,12 @@ CREATE TABLE memories(
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
   created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
   repeats INTEGER NOT NULL DEFAULT 0, repeated_ms INTEGER) STRICT;
-INSERT INTO memories VALUES(1,'01a201d7-1aa0-777a-ac97-b705c103f710','observation','bugfix',1,1,1,'01a201d7-1e88-76f0-9839-8f030e7ca6a3','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
+INSERT INTO memories VALUES(1,'01a201d7-1aa0-7c67-9742-b00277aaf7b1','observation','bugfix',1,1,1,'01a201d7-1e88-7fc5-8716-1bdf1253b233','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
 src/part0.py
 problem-solution
 what-changed','','local','digest-1',31,20,1795327204000,0,0,-6787553680718377083,0,NULL);
-INSERT INTO memories VALUES(2,'01a201d7-1aa0-7a53-8417-36688a62865e','summary','',1,1,1,'01a201d7-1e88-76f0-9839-8f030e7ca6a3','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
-INSERT INTO memories VALUES(3,'01a201d7-1e88-7d90-833d-639d9a964500','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
+INSERT INTO memories VALUES(2,'01a201d7-1aa0-73df-a58f-f25f880af180','summary','',1,1,1,'01a201d7-1e88-7fc5-8716-1bdf1253b233','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
+INSERT INTO memories VALUES(3,'01a201d7-1e88-79db-8c53-c59bf346cbb7','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
 src/a.py
 style','','','',0,4,1795327205000,0,0,2440204682485928237,0,NULL);
 CREATE TRIGGER memories_ad AFTER DELETE ON memories BEGIN
@@ -75,6 +75,7 @@ CREATE TRIGGER memories_au AFTER UPDATE OF
     new.next_steps, new.notes, new.verbatim, new.terms);
 END;
 CREATE INDEX memories_by_content ON memories(content_key, project_id) WHERE content_key IS NOT NULL;
+CREATE INDEX memories_by_hand ON memories(changed_ms) WHERE changed_ms > 0;
 CREATE INDEX memories_by_kind ON memories(project_id, kind, created_ms);
 CREATE INDEX memories_by_project ON memories(project_id, created_ms);
 CREATE INDEX memories_by_session ON memories(session_id, created_ms);
@@ -158,7 +159,7 @@ CREATE TABLE memory_repeats(
 
 DROP TABLE IF EXISTS migrations;
 CREATE TABLE migrations(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
-INSERT INTO migrations VALUES(1,'first schema',1795351515758);
+INSERT INTO migrations VALUES(1,'first schema',1795355376287);
 
 DROP TABLE IF EXISTS project_aliases;
 CREATE TABLE project_aliases(
@@ -251,7 +252,7 @@ DROP TABLE IF EXISTS undo_rows;
 CREATE TABLE undo_rows(
   id INTEGER PRIMARY KEY, undo_id INTEGER NOT NULL REFERENCES undo(id) ON DELETE CASCADE, place TEXT NOT NULL,
   kept TEXT NOT NULL) STRICT;
-INSERT INTO undo_rows VALUES(1,1,'memories','[1,"01a201d7-1aa0-777a-ac97-b705c103f710","observation","bugfix",1,1,1,"01a201d7-1e88-76f0-9839-8f030e7ca6a3","Change part0.py","1 file, +1/-1","Changed src/part0.py.","src/part0.py: edited (+1/-1)","","","","","","","part 0\nsrc/part0.py\nproblem-solution\nwhat-changed","","local","digest-1",31,20,1795327204000,0,0,-6787553680718377083,0,null]');
+INSERT INTO undo_rows VALUES(1,1,'memories','[1,"01a201d7-1aa0-7c67-9742-b00277aaf7b1","observation","bugfix",1,1,1,"01a201d7-1e88-7fc5-8716-1bdf1253b233","Change part0.py","1 file, +1/-1","Changed src/part0.py.","src/part0.py: edited (+1/-1)","","","","","","","part 0\nsrc/part0.py\nproblem-solution\nwhat-changed","","local","digest-1",31,20,1795327204000,0,0,-6787553680718377083,0,null]');
 INSERT INTO undo_rows VALUES(2,1,'memory_files','[1,"modified","src/part0.py",0]');
 INSERT INTO undo_rows VALUES(3,1,'memory_concepts','[1,"problem-solution"]');
 INSERT INTO undo_rows VALUES(4,1,'memory_concepts','[1,"what-changed"]');
@@ -266,10 +267,25 @@ CREATE TABLE usage(
 CREATE INDEX usage_by_model ON usage(provider, model, id);
 CREATE INDEX usage_by_time ON usage(created_ms);
 
+DROP TABLE IF EXISTS vector_changes;
+CREATE TABLE vector_changes(place INTEGER PRIMARY KEY, memory_id INTEGER NOT NULL) STRICT;
+CREATE TRIGGER vector_changes_ai AFTER INSERT ON vector_changes BEGIN
+  DELETE FROM vector_changes WHERE place <= new.place - 5000;
+END;
+
 DROP TABLE IF EXISTS vector_signs;
 CREATE TABLE vector_signs(
   project_id INTEGER NOT NULL, memory_id INTEGER NOT NULL, b BLOB NOT NULL,
   PRIMARY KEY(project_id, memory_id)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER vector_signs_ad AFTER DELETE ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (old.memory_id);
+END;
+CREATE TRIGGER vector_signs_ai AFTER INSERT ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (new.memory_id);
+END;
+CREATE TRIGGER vector_signs_au AFTER UPDATE ON vector_signs BEGIN
+  INSERT INTO vector_changes(memory_id) VALUES (new.memory_id);
+END;
 
 DROP TABLE IF EXISTS vectors;
 CREATE TABLE vectors(memory_id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, v BLOB NOT NULL) STRICT;
