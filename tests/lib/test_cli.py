@@ -598,7 +598,7 @@ def process(data: Path, *arguments: str, given: bytes = b"", **environment: str)
 def test_as_a_process_it_ends_with_zero_one_and_two(data: Path) -> None:
     assert process(data, "status").returncode == 0
     failed = process(data, "show", "9")
-    assert (failed.returncode, failed.stdout, failed.stderr) == (1, b"\n", b"Error: there is no memory #9\n")
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, b"", b"Error: there is no memory #9\n")
     assert process(data, "--nonsense").returncode == 2
 
 
