@@ -282,8 +282,8 @@ def test_a_full_disk_leaves_the_inbox_as_it_was(memories: Memories, hosts: Calla
 
 def test_a_full_disk_while_observing_keeps_the_events_for_later(memories: Memories, hosts: Callable[..., Host]) -> None:
     text = "words " * 3_000
-    answer = f"<observation><type>change</type><title>Big</title><narrative>{text}</narrative></observation>"
-    memory = memories(provider=Fake([answer * 9] * 2))
+    answer = "<observation><type>change</type><title>Big {}</title><narrative>{}</narrative></observation>"
+    memory = memories(provider=Fake(["".join(answer.format(number, text) for number in range(9))] * 2))
     hosts(memory).turn()
     memory.take_in()
     fill(memory, 2)
