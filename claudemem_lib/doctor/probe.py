@@ -21,7 +21,6 @@ from claudemem_lib.doctor import hooks
 from claudemem_lib.doctor.check import FAILED, OK, Check
 from claudemem_lib.errors import ClaudeMemError, NotFound
 from claudemem_lib.hosts import claude_code
-from claudemem_lib.providers.local import Local
 
 if TYPE_CHECKING:
     from claudemem_lib.doctor.patient import Patient
@@ -94,6 +93,8 @@ def _script() -> str:
 
 def _memory(folder: str) -> str:
     """Take in, observe without a model, search; what went wrong."""
+    from claudemem_lib.providers.local import Local  # noqa: PLC0415  # every command would wait for it
+
     with claudemem_lib.open(folder, provider=Local()) as memory:
         if intake.waiting(folder):
             return "the inbox was not taken in"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import json
 import re
@@ -81,8 +80,10 @@ def host(patient: Patient) -> Check | None:
 def versions(patient: Patient) -> Check:
     """Code, package, plugin and server are of one version."""
     known = {"code": claudemem_lib.__version__, **_shipped(), **_plugins(patient.host_dir)}
-    with suppress(importlib.metadata.PackageNotFoundError):
-        known["package"] = importlib.metadata.version(DISTRIBUTION)
+    from importlib import metadata  # noqa: PLC0415  # every command would wait for it
+
+    with suppress(metadata.PackageNotFoundError):
+        known["package"] = metadata.version(DISTRIBUTION)
     if link.holder(patient.data_dir) is not None:
         known["server"] = str(link.facts(patient.data_dir).get("version", known["code"]))
     if len(set(known.values())) == 1:
