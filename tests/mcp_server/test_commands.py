@@ -92,7 +92,7 @@ def test_the_log_is_printed_from_its_end_and_followed(serving: Serving) -> None:
         until(lambda: "begun anew" in said.read_text(), "line of the new log")
     finally:
         follower.send_signal(signal.SIGINT)
-        follower.wait(5)
+        follower.wait(60)  # on a machine that is busy
     assert "old" not in said.read_text()
 
 
