@@ -55,7 +55,7 @@ def say(text: str) -> Item:
     return {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
 
 
-class Service:
+class ScriptedModel:
     """A scripted model behind the Responses API: one item for each request."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Service:
 class Codex:
     """One user of the real Codex, and the command that installs for them."""
 
-    def __init__(self, program: str, folder: Path, service: Service) -> None:
+    def __init__(self, program: str, folder: Path, service: ScriptedModel) -> None:
         self.program, self.service = program, service
         self.home, self.project = folder / "home", folder / "project"
         self.data = self.home / ".claude-mem"
@@ -149,7 +149,7 @@ class Codex:
 def codex(tmp_path: Path) -> Iterator[Codex]:
     if not PROGRAM:
         pytest.skip("there is no codex on PATH; CLAUDE_MEM_TEST_CODEX may name one")
-    service = Service()
+    service = ScriptedModel()
     made = Codex(PROGRAM, tmp_path, service)
     yield made
     link.stop(str(made.data)) if made.data.exists() else None

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
     from tests.conftest import Clock, Memories
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "transcripts"
+SHARED_TRANSCRIPTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "transcripts"
 KILLED = Path(__file__).with_name("killed.py")
 TABLES = (
     "projects",
@@ -41,7 +42,16 @@ TABLES = (
     "usage",
 )
 
-needs_transcripts = pytest.mark.skipif(not REAL.is_dir(), reason="the transcripts of the test data are not here")
+
+@pytest.fixture
+def real(tmp_path: Path) -> Path:
+    """The real transcripts, a copy whose sessions ended long ago: the data itself may have been unpacked a minute ago."""
+    if not SHARED_TRANSCRIPTS.is_dir():
+        pytest.skip("the transcripts of the test data are not here")
+    copied = Path(shutil.copytree(SHARED_TRANSCRIPTS, tmp_path / "transcripts", copy_function=shutil.copyfile))
+    for file in copied.rglob("*.jsonl"):
+        os.utime(file, (1_790_000_000, 1_790_000_000))
+    return copied
 
 
 class Transcript:
@@ -112,30 +122,28 @@ def everything(memory: Memory) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- real transcripts
-@needs_transcripts
-def test_real_transcripts_read_twice_are_stored_once(memories: Memories) -> None:
+def test_real_transcripts_read_twice_are_stored_once(memories: Memories, real: Path) -> None:
     memory = memories()
-    found = list(memory.backfill(REAL))
+    found = list(memory.backfill(real))
     assert sum(read.bad for read in found if "edge" not in read.path) == 0
     assert intake.bad(memory.data_dir) == []
     memory.observe_pending()
     before = counts(memory)
-    again = list(memory.backfill(REAL))
+    again = list(memory.backfill(real))
     memory.observe_pending()
     assert counts(memory) == before
     assert (sums(again)[1], {read.unchanged for read in again}) == (0, {True})
     with memory.database.write() as connection:
         connection.execute("DELETE FROM transcripts")
-    assert sums(memory.backfill(REAL))[:2] == (sums(found)[0], 0)
+    assert sums(memory.backfill(real))[:2] == (sums(found)[0], 0)
     memory.observe_pending()
     assert counts(memory) == before
     assert memory.stats()["queue"]["pending"] == 0
 
 
-@needs_transcripts
-def test_a_rare_word_of_a_memory_finds_it(memories: Memories) -> None:
+def test_a_rare_word_of_a_memory_finds_it(memories: Memories, real: Path) -> None:
     memory = memories()
-    list(memory.backfill(REAL))
+    list(memory.backfill(real))
     memory.observe_pending()
     stored = memory.get(row[0] for row in memory.database.rows("SELECT id FROM memories"))
     words = {
