@@ -51,16 +51,33 @@ def load(data_dir: str) -> dict[str, Any]:
 
 
 def written(data_dir: str) -> dict[str, Any]:
-    """What `hook.json` says, whatever the environment says. A missing or broken file means the defaults."""
-    found = {**DEFAULTS, "pauses": ()}
-    try:
-        stored = lean.loads(lean.read_file(f"{data_dir}/{paths.HOOK_RULES}"))
-    except (OSError, ValueError):
-        stored = None
-    if isinstance(stored, dict):
-        found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
-        found["pauses"] = _pauses(stored.get("pauses"))
+    """What `hook.json` says, whatever the environment says; where there is none, what of `settings.json` is plain."""
+    stored = _object(f"{data_dir}/{paths.HOOK_RULES}")
+    if stored is None:
+        stored = _settings(_object(f"{data_dir}/{paths.SETTINGS}") or {})
+    found = {**DEFAULTS, "pauses": _pauses(stored.get("pauses"))}
+    found.update((name, value) for name, value in map(_checked, stored.items()) if value is not None)
     return found
+
+
+def _object(path: str) -> dict[str, Any] | None:
+    """The JSON object a file holds, None if it holds none."""
+    try:
+        stored = lean.loads(lean.read_file(path).removeprefix("\ufeff"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return stored if isinstance(stored, dict) else None
+
+
+def _settings(stored: dict[str, Any]) -> dict[str, Any]:
+    """The settings file in the words of the rules, before the library has read it for the first time."""
+    nested = stored.get("env")
+    stored = {**stored, **nested} if isinstance(nested, dict) else stored
+    named = {name: stored[key] for name in DEFAULTS if (key := PREFIX + name.upper()) in stored}
+    return {
+        name: from_text(value, DEFAULTS[name], None) if isinstance(value, str) else value
+        for name, value in named.items()
+    }
 
 
 def _pauses(stored: Any) -> tuple[dict[str, Any], ...]:
@@ -73,18 +90,19 @@ def _checked(stored: tuple[str, Any]) -> tuple[str, Any]:
     """A stored value in its type, None in place of a value of another type: the file is ours, but it may be broken."""
     name, value = stored
     default = DEFAULTS.get(name)
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        value = tuple(value)
+    if isinstance(value, list | tuple):
+        value = tuple(part for part in value if isinstance(part, str)) or (None if value else ())
     return name, value if type(value) is type(default) else None
 
 
+_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _DIGITS = 19  # more are no number anybody means, and from 4,300 on int() refuses them
 
 
 def from_text(text: str, like: object, otherwise: object) -> Any:
     """*text* read as the type of *like*: bool, int, list with commas, or text; *otherwise* if it cannot be."""
     if isinstance(like, bool):
-        return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), otherwise)
+        return _SWITCHES.get(text.strip().lower(), otherwise)
     if isinstance(like, int):
         digits = text.strip()
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else otherwise

@@ -70,12 +70,22 @@ def _first(value: Any, each: Callable[[str], str]) -> str:
     return next((problem for part in value if (problem := each(part))), "")
 
 
-def good_parts(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
+def as_list(raw: Any) -> Any:
+    """A JSON list as a list of texts, where every part of it plainly is one (a number may be); else as it is, to be refused."""
+    parts = _texts(raw)
+    return parts if len(parts) == len(raw) else raw
+
+
+def good_parts(attribute: Attribute[Any], raw: Any) -> tuple[str, ...]:
     """Of a list whose parts are judged each for itself, those that can be used: one mistake must not switch off the others."""
+    if not isinstance(attribute.default, tuple) or not isinstance(raw, list | tuple):
+        return ()
     each = attribute.metadata["each"]
-    if each is None or not isinstance(value, tuple):
-        return {}
-    return {attribute.name: tuple(part for part in value if not each(part))[: attribute.metadata["at_most"]]}
+    return tuple(part for part in _texts(raw) if not (each and each(part)))
+
+
+def _texts(raw: Any) -> tuple[str, ...]:
+    return tuple(str(part) for part in raw if isinstance(part, str | int | float) and not isinstance(part, bool))
 
 
 _KIND_NAMES = {bool: "true or false", int: "a whole number", str: "text", tuple: "a list with commas"}

@@ -2,12 +2,13 @@
 
 File `settings.json` in the data folder, flat, keys `CLAUDE_MEM_<FIELD>`, all values may be text (as the original wrote them).
 The environment wins over the file, but for keys, addresses and commands. Unknown keys are kept. A value that cannot be used
-is reported and its default stays.
+is reported; in its place stands its default, or what hooks went by last where hooks go by it.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from attrs import NOTHING, asdict, evolve, fields, fields_dict, frozen
 
 from claudemem_lib import ids, lean, paths, rules, settings_file, switches
 from claudemem_lib.errors import SettingsError
-from claudemem_lib.setting import good_parts, setting
+from claudemem_lib.setting import as_list, good_parts, setting
 from claudemem_lib.settings_embedding import EmbeddingSettings
 from claudemem_lib.settings_folders import FolderSettings
 from claudemem_lib.settings_model import ModelSettings
@@ -228,16 +229,33 @@ def load(data_dir: str, environment: Mapping[str, str] | None = None) -> tuple[S
             try:
                 current = evolve(current, **{attribute.name: read_value(attribute, raw)})
             except SettingsError as error:
-                current = evolve(current, **good_parts(attribute, read_value(attribute, raw)))
+                if source == "settings.json":
+                    current = _without(current, attribute, read_value(attribute, raw), data_dir)
                 used = "the default" if attribute.metadata["secret"] else repr(getattr(current, attribute.name))
                 problems.append(f"{source}: {error}; {used} is used")
     return current, tuple(problems)
 
 
+def _without(current: Settings, attribute: Attribute[Any], value: Any, data_dir: str) -> Settings:
+    """*current* with what stands in for a value of the file that cannot be used.
+
+    Of a list the parts that can be; of what hooks go by also what was in force last, lest a mistake records what was kept out.
+    """
+    found: Any = good_parts(attribute, value)
+    last: Any = rules.written(data_dir).get(attribute.name, attribute.default)
+    last = good_parts(attribute, last) or last
+    if found and last != attribute.default:
+        found = tuple(dict.fromkeys((*last, *found)))
+    found = found[: attribute.metadata["at_most"]] or last
+    with suppress(SettingsError):  # somebody may have written into the file of the rules too
+        return evolve(current, **{attribute.name: found})
+    return current
+
+
 def read_value(attribute: Attribute[Any], raw: Any) -> Any:
     """*raw* (JSON value or text) as the type of the field; left as it is where it cannot be, for the validator to refuse."""
     if isinstance(raw, list):
-        return tuple(str(part) for part in raw)
+        return as_list(raw)
     if isinstance(raw, str):
         return rules.from_text(raw, attribute.default, raw)
     return raw

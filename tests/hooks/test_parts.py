@@ -84,8 +84,14 @@ def test_a_rule_from_the_environment_has_the_type_of_its_default(
 
 def test_only_values_of_the_right_type_are_taken_from_the_rules_file(tmp_path: Path) -> None:
     stored = {"max_event_bytes": True, "capture_enabled": False, "skip_tools": ["A"], "excluded_projects": [1], "x": 1}
+    stored["redact_patterns"] = ["ACME", 1]
     (tmp_path / "hook.json").write_text(lean.dumps(stored))
-    expected = rules.DEFAULTS | {"capture_enabled": False, "skip_tools": ("A",), "pauses": ()}
+    expected = rules.DEFAULTS | {
+        "capture_enabled": False,
+        "skip_tools": ("A",),
+        "redact_patterns": ("ACME",),
+        "pauses": (),
+    }
     assert rules.load(str(tmp_path)) == expected
 
 

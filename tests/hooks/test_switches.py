@@ -46,6 +46,23 @@ def command(hook: Hook, project: Path) -> Callable[..., str]:
     return run
 
 
+@pytest.mark.parametrize("broken", [7, None, {"0": "x"}, [["x"]]])
+def test_a_mistake_in_the_settings_records_no_project_that_was_excluded(
+    hook: Hook, project: Path, command: Callable[..., str], broken: object
+) -> None:
+    command("settings", "excluded_projects", str(project))
+    file = hook.data / "settings.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "CLAUDE_MEM_EXCLUDED_PROJECTS": broken}))
+    assert "CLAUDE_MEM_EXCLUDED_PROJECTS must be a list" in command("status")
+    assert hook.tell("UserPromptSubmit", prompt="What it costs.", cwd=str(project), session_id=SESSION) == []
+
+
+def test_an_exclusion_written_before_the_first_start_holds_for_the_first_hook(hook: Hook, project: Path) -> None:
+    hook.data.mkdir()
+    (hook.data / "settings.json").write_text(json.dumps({"CLAUDE_MEM_EXCLUDED_PROJECTS": str(project)}))
+    assert hook.tell("UserPromptSubmit", prompt="What it costs.", cwd=str(project), session_id=SESSION) == []
+
+
 class Started:
     """What the context hook answered to a session start: what the model gets, and what the person sees."""
 

@@ -156,6 +156,64 @@ def test_an_invalid_value_keeps_the_default_and_is_named(folder: str, value: obj
     assert "2000 is used" in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("excluded_projects", ("/secret",), 7),
+        ("excluded_projects", ("/secret",), {"0": "/secret"}),
+        ("excluded_projects", ("/secret",), [{"path": "/secret"}]),
+        ("redact_patterns", ("ACME-[0-9]+",), None),
+        ("redact_patterns", ("ACME-[0-9]+",), ["(a+)+"]),
+        ("skip_tools", ("Bash", "Read"), False),
+        ("capture_enabled", False, "nope"),
+        ("capture_enabled", False, []),
+        ("max_event_bytes", 4_096, "4 KB"),
+        ("context_enabled", False, None),
+    ],
+)
+def test_a_value_that_cannot_be_used_leaves_in_force_what_hooks_went_by(
+    folder: str, name: str, good: object, bad: object
+) -> None:
+    settings.save(folder, {name: good})
+    before = hook(folder)
+    write(folder, {**stored(folder), f"CLAUDE_MEM_{name.upper()}": bad})
+    for _ in range(2):
+        with claudemem_lib.open(folder) as memory:
+            memory.reload()
+            (problem,) = memory.stats()["problems"]
+            assert getattr(memory.settings, name) == good
+        assert f"CLAUDE_MEM_{name.upper()}" in problem
+        assert f"{good!r} is used" in problem
+        assert hook(folder) == before
+
+
+@pytest.mark.parametrize("name", ["excluded_projects", "skip_tools", "redact_patterns"])
+def test_of_a_list_with_a_mistake_the_rest_is_used_and_what_was_in_force_stays(folder: str, name: str) -> None:
+    settings.save(folder, {name: ("/old",)})
+    write(folder, {f"CLAUDE_MEM_{name.upper()}": ["/new", {"x": 1}, 7]})
+    found, (problem,) = settings.load(folder, {})
+    assert getattr(found, name) == ("/old", "/new", "7")
+    assert "must be a list with commas" in problem
+
+
+def test_what_plainly_is_meant_is_understood(folder: str) -> None:
+    write(folder, {"CLAUDE_MEM_EXCLUDED_PROJECTS": ["/a", 7], "CLAUDE_MEM_CAPTURE_ENABLED": "off", KEY: "500"})
+    found, problems = settings.load(folder, {})
+    assert (found.excluded_projects, found.capture_enabled, problems) == (("/a", "7"), False, ())
+
+
+def test_hooks_go_by_the_file_itself_before_it_was_read_for_the_first_time(folder: str) -> None:
+    written: dict[str, Any] = {"EXCLUDED_PROJECTS": "/secret, /other", "REDACT_PATTERNS": ["ACME-[0-9]+", 7]}
+    path = write(folder, {f"CLAUDE_MEM_{name}": value for name, value in written.items()})
+    expected = (("/secret", "/other"), ("ACME-[0-9]+",))
+    for content in (path.read_text(), "\ufeff" + path.read_text(), json.dumps({"env": stored(folder)})):
+        path.write_text(content)
+        found = rules.load(folder)
+        assert (found["excluded_projects"], found["redact_patterns"]) == expected
+    (Path(folder) / "hook.json").write_text("{")
+    assert rules.load(folder)["excluded_projects"] == expected[0]
+
+
 # -------------------------------------------------------------------------------------------------- the environment
 def test_the_environment_wins_over_the_file(folder: str, environment: Callable[[str, str], None]) -> None:
     write(folder, {KEY: 500})
@@ -172,7 +230,7 @@ def test_an_invalid_variable_leaves_what_the_file_says(
     found, (problem,) = settings.load(folder)
     assert found.context_tokens == 500
     assert problem.startswith(f"environment: {KEY} must be")
-    assert rules.load(folder)["context_tokens"] == 2_000
+    assert rules.load(folder)["context_tokens"] == 500
 
 
 @pytest.mark.parametrize("name", SECRETS)
