@@ -1,22 +1,26 @@
-"""What a session start costs beside Python alone: the context hook, cold, at 50,000 memories, and `import claudemem_lib`.
+"""What a cold start costs beside Python alone, at 50,000 memories: the context hook, `claude-mem search`, `import claudemem_lib`.
 
 Each is run in turn with `python -c pass` of the same interpreter; the ratio is the median over the pairs. Goals: hook at most
-2, import at most 1.3.
+2, search at most 10, import at most 1.3. The modules are compiled beforehand, as an installation does.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
-from _corpus import build
+from _corpus import Corpus, build
+
+import claudemem_lib
 
 COUNT = 50_000
 HOOK = Path(__file__).parent.parent / "hooks" / "claudemem_hooks" / "run.py"
@@ -41,6 +45,8 @@ def report(folder: Path, pairs: int) -> None:
         (place / ".git").mkdir(parents=True, exist_ok=True)
         (place / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     python = [sys.executable, "-c"]
+    compileall.compile_dir(Path(claudemem_lib.__file__).parent, quiet=1)
+    compileall.compile_dir(Path(sysconfig.get_path("purelib")), quiet=2)
     print(f"{'':42}{'ms p50':>8}{'bare ms':>9}{'ratio':>7}")
     for name, command, payload in (
         ("context, large project", hook(data), started(work / "project-0", "startup")),
@@ -49,9 +55,11 @@ def report(folder: Path, pairs: int) -> None:
         ("context, resumed session", hook(data), started(work / "project-0", "resume")),
         ("context, after compaction", hook(data), started(work / "project-0", "compact")),
         ("context, no data folder", hook(folder / "none"), started(work / "project-0", "startup")),
+        ("search, one word", search(data, 1), b""),
+        ("search, five words", search(data, 5), b""),
         (IMPORTED, [*python, IMPORTED], b""),
     ):
-        mine, bare = in_turn(command, [*python, "pass"], payload, pairs, Path(command[-1]) / "inbox")
+        mine, bare = in_turn(command, [*python, "pass"], payload, pairs, data / "inbox")
         ratio = statistics.median(one / other for one, other in zip(mine, bare, strict=True))
         print(f"{name:42}{statistics.median(mine):8.1f}{statistics.median(bare):9.1f}{ratio:7.2f}")
 
@@ -59,6 +67,12 @@ def report(folder: Path, pairs: int) -> None:
 def hook(data: Path) -> list[str]:
     """The context hook as `claude-mem install` writes it."""
     return [sys.executable, "-I", "-S", str(HOOK), "context", str(data)]
+
+
+def search(data: Path, words: int) -> list[str]:
+    """The command a person types, from nothing: no server runs."""
+    program = Path(sysconfig.get_path("scripts")) / "claude-mem"
+    return [str(program), "--data-dir", str(data), "search", Corpus(2).question(words)]
 
 
 def started(cwd: Path, source: str) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claudemem_lib import link
 from claudemem_lib.models import Observed
+from claudemem_lib.store import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ def catch_up(memory: Memory, seconds: float, session: str = "") -> Observed:
     """
     until = deadline(seconds)
     memory.take_in(until=until)
+    if not events.waits(memory.database):  # asking what could observe it means importing that
+        return Observed()
     if memory.costs.chain.names[0] != "local" or link.holder(memory.data_dir) is not None:
         return Observed()
     own = memory.observe_pending(session=session, until=until) if session else Observed()

@@ -1,4 +1,4 @@
-"""Identifiers: time-ordered and unique without asking anybody.
+"""Identifiers: time-ordered and unique without asking anybody, or the same for the same.
 
 A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits. Sorting the text sorts by time.
 """
@@ -8,6 +8,10 @@ from __future__ import annotations
 from time import time_ns
 
 from claudemem_lib.lean import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def now_ms() -> int:
@@ -32,3 +36,10 @@ def uid_of(at_ms: int, tail: bytes) -> str:
 def time_of(uid: str) -> int:
     """The millisecond a UUIDv7 was made for; ValueError if it is none."""
     return int(uid[:8] + uid[9:13], 16)
+
+
+def digest_of(parts: Iterable[str], size: int) -> bytes:
+    """*size* bytes that are the same for the same texts in the same order, and for no others."""
+    from hashlib import blake2b  # noqa: PLC0415  # brings OpenSSL with it, which only who writes needs
+
+    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=size).digest()

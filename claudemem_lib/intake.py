@@ -7,15 +7,13 @@ live session, adds nothing.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib import lean, paths, projects
-from claudemem_lib.ids import now_ms
+from claudemem_lib.ids import digest_of, now_ms
 from claudemem_lib.models import TakenIn
 from claudemem_lib.store import events, sessions, status
 from claudemem_lib.store.text import storable
@@ -249,7 +247,7 @@ def key_of(event: dict[str, Any]) -> str:
         parts = (session, kind, event["prompt_id"], *about)
     else:
         parts = (session, kind, event["uid"])
-    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+    return digest_of(parts, 16).hex()
 
 
 def _places(found: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -293,6 +291,8 @@ def tidy(data_dir: str) -> None:
 def _remove(path: Path) -> None:
     """A file, or a folder that stood in the place of one."""
     if path.is_dir():
+        import shutil  # noqa: PLC0415  # brings every compression with it, for what hardly ever happens
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -1,55 +1,40 @@
 """Memory: the facade. Every verb is a few lines over the modules that do the work.
 
 Thread-safe: threads share a Memory, each works on its own connection. Close it, or use it in a `with` block.
+
+What a search does not need is imported by the verb that does: a command that starts from nothing starts in half the time.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from claudemem_lib import capture as edge
-from claudemem_lib import (
-    folder_context,
-    given,
-    ids,
-    intake,
-    lean,
-    located,
-    notes,
-    paths,
-    private,
-    reasons,
-    retention,
-    rules,
-    search,
-    settings,
-    timeline,
-)
-from claudemem_lib.backfill import Backfill
-from claudemem_lib.browse import Browse
-from claudemem_lib.curate import Curate
+from claudemem_lib import given, ids, intake, lean, located, paths, search, settings
 from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
-from claudemem_lib.forget import Forgetting
 from claudemem_lib.models import TakenIn
 from claudemem_lib.observing import Observing
-from claudemem_lib.pauses import Pauses
-from claudemem_lib.store import checkup, events, fulltext, memories, sessions, status
+from claudemem_lib.store import events, fulltext, memories, sessions, status
 from claudemem_lib.store.database import open_database
-from claudemem_lib.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from claudemem_lib.backfill import Backfill
+    from claudemem_lib.browse import Browse
     from claudemem_lib.embedders import Embedder
+    from claudemem_lib.forget import Forgetting
     from claudemem_lib.models import Hit, Moment, Session, StoredMemory
+    from claudemem_lib.pauses import Pauses
     from claudemem_lib.providers import Provider
     from claudemem_lib.reasons import Told
     from claudemem_lib.retention import Pruned
     from claudemem_lib.settings import Settings
+    from claudemem_lib.transfer import Transfer
 
 
 def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
@@ -96,11 +81,6 @@ class Memory(Observing):
         if not self.database.read_only:
             settings.write_rules(self.data_dir)
         self._provider = provider
-        self.browse = Browse(self.database)
-        self.curate = Curate(self.database, self.data_dir, self.clock, lambda: self.settings)
-        self.forget = Forgetting(self)
-        self.pauses = Pauses(self.database, self.data_dir, self.clock)
-        self.transfer = Transfer(self)
         self.embedding = Embedding(self.database, self.data_dir, lambda: self.settings, self.clock, embedder)
 
     def __enter__(self) -> Self:
@@ -113,9 +93,41 @@ class Memory(Observing):
         """Close the file; calling it again does nothing."""
         self.database.close()
 
+    # ---------------------------------------------------------------------------------------------- its parts
+    @functools.cached_property
+    def browse(self) -> Browse:
+        """Reading verbs for front ends with lists."""
+        from claudemem_lib.browse import Browse  # noqa: PLC0415
+
+        return Browse(self.database)
+
+    @functools.cached_property
+    def forget(self) -> Forgetting:
+        """Forgetting: `memory.forget([42])`, `memory.forget(project="shop", dry_run=True)`."""
+        from claudemem_lib.forget import Forgetting  # noqa: PLC0415
+
+        return Forgetting(self)
+
+    @functools.cached_property
+    def pauses(self) -> Pauses:
+        """Switching capture and context off and on."""
+        from claudemem_lib.pauses import Pauses  # noqa: PLC0415
+
+        return Pauses(self.database, self.data_dir, self.clock)
+
+    @functools.cached_property
+    def transfer(self) -> Transfer:
+        """Import and export."""
+        from claudemem_lib.transfer import Transfer  # noqa: PLC0415
+
+        return Transfer(self)
+
     # ---------------------------------------------------------------------------------------------- what comes in
     def capture(self, payload: dict[str, Any], *, at_ms: int | None = None) -> str | None:
         """Keep one hook payload as a hook would; gives the event's uid, or None if nothing of it may be kept."""
+        from claudemem_lib import capture as edge  # noqa: PLC0415
+        from claudemem_lib import private, rules  # noqa: PLC0415
+
         at_ms = self.clock() if at_ms is None else at_ms
         event = edge.event_from(payload, rules.load(self.data_dir), at_ms=at_ms)
         event = None if event is None else private.held_back(event, f"{self.data_dir}/{paths.PRIVATE}")
@@ -131,6 +143,8 @@ class Memory(Observing):
 
     def backfill(self, path: str | os.PathLike[str] | None = None, *, dry_run: bool = False) -> Backfill:
         """A run over Claude Code transcripts (a file, a folder, or the host's own); iterate over it to do the work."""
+        from claudemem_lib.backfill import Backfill  # noqa: PLC0415
+
         return Backfill(self.database, self.data_dir, path, dry_run=dry_run, clock=self.clock)
 
     def remember(  # noqa: PLR0913  # what a note can carry
@@ -144,6 +158,8 @@ class Memory(Observing):
         concepts: Iterable[str] = (),
     ) -> int:
         """Save a note; gives its id. *project* is a project's name or a folder (default: the working directory)."""
+        from claudemem_lib import notes  # noqa: PLC0415
+
         at_ms = self.clock() if created_ms is None else created_ms
         about: Any = {"title": title, "project": project, "files": files, "concepts": concepts}
         return notes.add(self.database, text, at_ms=at_ms, own=self.settings.redact_patterns, **about)
@@ -151,6 +167,8 @@ class Memory(Observing):
     # ---------------------------------------------------------------------------------------------- what is made of it
     def prune(self, *, dry_run: bool = False) -> Pruned:
         """Let leave what is over its time or beyond the cap, and shrink the file; gives rows and bytes. Context files follow."""
+        from claudemem_lib import folder_context, retention  # noqa: PLC0415
+
         if not dry_run:
             self.curate.lapse()
             folder_context.refresh(self.database, self.settings)
@@ -169,6 +187,8 @@ class Memory(Observing):
 
     def check(self) -> None:
         """Read every page of the file; StoreCorrupt if it is damaged, and nothing is written from then on."""
+        from claudemem_lib.store import checkup  # noqa: PLC0415
+
         checkup.check(self.database)
 
     # ---------------------------------------------------------------------------------------------- what goes out
@@ -228,6 +248,8 @@ class Memory(Observing):
         project: str | None = None,
     ) -> list[Moment]:
         """What happened around a memory (*anchor*), a time, or the best hit of a query; oldest first."""
+        from claudemem_lib import timeline  # noqa: PLC0415
+
         if sum(given is not None for given in (anchor, at_ms, query)) != 1:
             message = "give exactly one of anchor, at_ms and query"
             raise BadRequest(message)
@@ -256,6 +278,8 @@ class Memory(Observing):
 
     def told(self, cwd: str | None = None, *, source: str = "startup", session: str = "", given: Any = None) -> Told:
         """As context(), with why each memory is in it."""
+        from claudemem_lib import reasons  # noqa: PLC0415
+
         where = (located.folder(cwd), source, session)
         return reasons.told(self.database.connection(), given or self.settings, where, self.clock())
 

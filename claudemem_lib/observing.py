@@ -30,7 +30,6 @@ class Observing:
     database: Database
     clock: Callable[[], int]
     settings: Settings
-    curate: Curate
     _provider: Provider | None
 
     @property
@@ -49,6 +48,13 @@ class Observing:
     def costs(self) -> Costs:
         """What models cost and will cost, and which there are."""
         return self._assembly.costs(self.settings)
+
+    @functools.cached_property
+    def curate(self) -> Curate:
+        """What a person changes by hand, and undo."""
+        from claudemem_lib.curate import Curate  # noqa: PLC0415
+
+        return Curate(self.database, self.data_dir, self.clock, lambda: self.settings)
 
     def observe_pending(
         self,

@@ -9,7 +9,7 @@ from claudemem_lib.setting import setting
 EMBEDDERS = ("auto", "onnx", "sentence-transformers", "fake", "none")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # a part of Settings, never made alone
 class EmbeddingSettings:
     """Which embedder the server uses, with which model, for how many memories."""
 

@@ -13,7 +13,7 @@ from claudemem_lib.setting import setting
 FILES = ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md")
 
 
-@frozen(kw_only=True, slots=False)  # a class can have only one base with slots
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # a part of Settings, never made alone
 class FolderSettings:
     """Whether, where and under which name recent work is kept in files of a project (docs/folder-context.md)."""
 

@@ -19,7 +19,7 @@ def _provider_name(name: str) -> str:
     return "" if _NAME.fullmatch(name) else f"must be one of {', '.join(PROVIDERS)} or an installed one, not {name!r}"
 
 
-@frozen(kw_only=True, slots=False)  # a class can have only one base with slots
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # a part of Settings, never made alone
 class ModelSettings:
     """Which provider is asked, how, and within which bounds. Keys live here or in the data folder's `.env`, nowhere else."""
 

@@ -8,7 +8,7 @@ from claudemem_lib import ownpatterns, rules
 from claudemem_lib.setting import setting
 
 
-@frozen(kw_only=True, slots=False)  # a class can have only one base with slots
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # a part of Settings, never made alone
 class PrivacySettings:
     """What the user wants masked."""
 

@@ -19,7 +19,7 @@ def _theme(name: str) -> str:
     return "" if _NAME.fullmatch(name) else f"must be the name of a theme such as {THEMES[0]}, not {name!r}"
 
 
-@frozen(kw_only=True, slots=False)  # a class can have only one base with slots
+@frozen(kw_only=True, eq=False, repr=False, slots=False)  # a part of Settings, never made alone
 class TuiSettings:
     """How `claude-mem tui` looks."""
 

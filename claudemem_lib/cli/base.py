@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import UserDict
 from contextlib import suppress
 from functools import partial, update_wrapper
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 
 CATCH_UP_S = 2.0
+
+
+class Lazily(UserDict[str, Any]):
+    """Commands by name; each is `module.name` in this package, imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command itself."""
+        module, _, attribute = self.data[name].partition(".")
+        found: click.Command = getattr(import_module(f"claudemem_lib.cli.{module}"), attribute)
+        return found
 
 
 class Command(click.Group):

@@ -124,6 +124,3 @@ def try_provider(memory: Memory, provider: str, *, as_json: bool) -> None:
     show({"ok": found.ok, **attrs.asdict(found)}, found.sentence(), as_json=as_json)
     if not found.ok:
         raise click.exceptions.Exit(1)
-
-
-COMMANDS = (usage, models, try_provider)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from claudemem_lib.cli.base import example, json_option, show, with_memory
-from claudemem_lib.cli.forget import forget, forget_project
+from claudemem_lib.cli.forget import forget_project
 from claudemem_lib.curate import LISTS, TEXTS
 from claudemem_lib.timeline import anchor_of
 
@@ -131,6 +131,3 @@ def exclude(memory: Memory, name: str, *, off: bool, as_json: bool) -> None:
 
 
 project.add_command(forget_project)
-
-
-COMMANDS = (edit, pin, unpin, supersede, forget, undo, export_session, project)

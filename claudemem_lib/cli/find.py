@@ -118,6 +118,3 @@ def reindex(memory: Memory, *, later: bool, as_json: bool) -> None:
     gone = memory.embedding.reindex()
     made = 0 if later else memory.embedding.embed_pending()
     show({"deleted": gone, "made": made}, f"{gone} vectors deleted, {made} made.", as_json=as_json)
-
-
-COMMANDS = (file, concept, decisions, changes, how_it_works, prompts, prune, reindex)

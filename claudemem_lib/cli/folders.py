@@ -55,6 +55,3 @@ def _report(found: Sequence[Outcome], nothing: str, *, dry_run: bool, as_json: b
     lines = [f"{one.state:9}  {one.path}{f'  ({one.reason})' if one.reason else ''}" for one in found] or [nothing]
     lines += ["Nothing was changed; run it without --dry-run to do this."] if dry_run and found else []
     show({"files": found, "dry_run": dry_run}, "\n".join(lines), as_json=as_json)
-
-
-COMMANDS = (group,)

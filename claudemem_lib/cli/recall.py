@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import asked, located, reasons, render, rules, switches, when
+from claudemem_lib import asked, located, render, when
 from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, show, with_memory
 from claudemem_lib.errors import NotFound
@@ -147,6 +147,8 @@ def context(memory: Memory, folder: str, *, why: bool, as_json: bool, **options:
     """Show exactly what a session starting in FOLDER would be told."""
     options["session"] = memory.browse.session_id(options["session"]) if options["session"] else ""
     found = memory.told(str(Path(folder).expanduser()), **options)
+    from claudemem_lib import reasons, rules, switches  # noqa: PLC0415  # no other command here needs them
+
     where = (options["session"], (located.folder(Path(folder).expanduser()),), memory.clock())
     if off := switches.line(rules.load(memory.data_dir), *where):
         click.echo(f"Note: {off}", err=True)

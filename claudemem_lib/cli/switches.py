@@ -77,6 +77,3 @@ def _scope(made: dict[str, Any]) -> str:
     if made["session"]:
         return f" --session {made['session']}"
     return f" --project {made['name']}" if made["keys"] else ""
-
-
-COMMANDS = (pause, resume)

@@ -228,6 +228,11 @@ def counts(database: Database) -> dict[str, int]:
     return {state: found.get(state, 0) for state in ("pending", "claimed", "parked", "finished")}
 
 
+def waits(database: Database) -> bool:
+    """Whether any event is still to be observed."""
+    return bool(database.row(sql.QUEUE_WAITS)[0])
+
+
 def queue(database: Database, limit: int, offset: int) -> list[QueueRow]:
     """Waiting and parked events, parked first, then oldest first."""
     names = ("id", "kind", "tool", "state", "attempts", "occurred_ms", "taken_ms", "not_before_ms", "error", "session")

@@ -131,8 +131,10 @@ class HeldSigns:
         rows = self._database.rows(sql.CHANGED_SIGNS, (held.place,))
         ids, projects = held.ids[: held.count], held.projects[: held.count]
         old = np.isin(ids, np.array([row[0] for row in rows], np.int64)) & (projects != GONE)
-        projects[old] = GONE
         held = evolve(held, place=place, dead=held.dead + int(old.sum()))
+        if old.any():  # in a copy: another thread may be looking through these columns just now
+            held = evolve(held, projects=held.projects.copy())
+            held.projects[: held.count][old] = GONE
         held = _with(np, held, [row for row in rows if row[2] is not None], dimension)
         if held.dead * DEAD_PART > held.count + DEAD_PART * SPARE:
             alive = np.flatnonzero(held.projects[: held.count] != GONE)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import array
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import apsw
 from attrs import frozen
 
-from claudemem_lib.ids import new_uid, uid_of
+from claudemem_lib.ids import digest_of, new_uid, uid_of
 from claudemem_lib.models import StoredMemory
 from claudemem_lib.store import sql, tombstones
 from claudemem_lib.store.connection import run
@@ -103,7 +102,7 @@ def _uid(row: Mapping[str, Any], origin: Origin, files: Iterable[tuple[str, str]
     """What was made of a session: the same for the same, wherever it is made; of anything else a new one."""
     if not origin.host_id:
         return new_uid(origin.created_ms)
-    return uid_of(origin.created_ms, _digest([origin.host_id, *_said(row, files)], 10))
+    return uid_of(origin.created_ms, digest_of([origin.host_id, *_said(row, files)], 10))
 
 
 def worded(
@@ -121,16 +120,12 @@ def content_key(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> int
     """The same for what says the same of the same files, but for case and spaces; None for a summary, which is of one turn."""
     if row["kind"] == "summary":
         return None
-    return int.from_bytes(_digest(_said(row, files), 8), "big", signed=True)
+    return int.from_bytes(digest_of(_said(row, files), 8), "big", signed=True)
 
 
 def _said(row: Mapping[str, Any], files: Iterable[tuple[str, str]]) -> list[str]:
     texts = (" ".join(row[name].casefold().split()) for name in EMBEDDED)
     return [row["kind"], row["type"], *texts, *sorted(path for _, path in files)]
-
-
-def _digest(parts: Iterable[str], size: int) -> bytes:
-    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=size).digest()
 
 
 def _names(files: Sequence[tuple[str, str]], concepts: Iterable[str]) -> str:

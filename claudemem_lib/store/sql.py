@@ -383,6 +383,7 @@ WHERE state = 'parked' AND (:id IS NULL OR id = :id)
 RETRY_WAITING = "UPDATE events SET not_before_ms = 0 WHERE state = 'pending' AND not_before_ms > 0"
 DISCARD_PARKED = "DELETE FROM events WHERE state = 'parked' AND (:id IS NULL OR id = :id)"
 QUEUE_COUNTS = "SELECT state, count(*) FROM events GROUP BY state"
+QUEUE_WAITS = "SELECT EXISTS (SELECT 1 FROM events WHERE state IN ('pending', 'claimed'))"
 QUEUE_OLDEST = "SELECT min(taken_ms) FROM events WHERE state IN ('pending', 'claimed')"
 QUEUE = """
 SELECT e.id, e.kind, e.tool, e.state, e.attempts, e.occurred_ms, e.taken_ms, e.not_before_ms, e.error, s.host_id, p.name,

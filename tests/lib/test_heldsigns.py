@@ -239,6 +239,19 @@ def test_deleted_vectors_take_no_candidates_place(memories: Memories, monkeypatc
     assert [one for one, _ in vectors.near(memory.database, known, question, Filters(), 1, held)] == [left]
 
 
+def test_columns_stay_as_they_were_for_who_looks_through_them_while_they_change(memories: Memories) -> None:
+    memory = opened(memories)
+    filled(memory, 50)
+    held = HeldSigns(memory.database)
+    asked = held.fresh(SIZE)
+    assert asked is not None
+    before = asked.ids[: asked.count].tolist(), asked.projects[: asked.count].tolist()
+    for rest in range(5):
+        memory.database.rows("UPDATE vector_signs SET b = b WHERE memory_id % 5 = ?", (rest,))
+        held.fresh(SIZE)
+    assert (asked.ids[: asked.count].tolist(), asked.projects[: asked.count].tolist()) == before
+
+
 def test_threads_share_what_is_held(memories: Memories) -> None:
     memory = opened(memories)
     filled(memory, 50)
