@@ -6,6 +6,7 @@ An embedder knows nothing of the store. Vectors are lists of floats of length 1,
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Protocol
 
 from claudemem_lib.embedders import models
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Vector = list[float]
 # In the order they are tried: the light runtime first, it starts ten times as fast and gives the same neighbours.
 RUNTIMES = ("onnx", "sentence_transformers")
+# What they would tell their makers of their use, over the network and from files in the user's cache, unless it is said before
+# they are loaded.
+SILENT = {"ORT_DISABLE_TELEMETRY": "1", "ORT_TELEMETRY_DISABLED": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
 class Embedder(Protocol):
@@ -59,6 +63,7 @@ def load(settings: Settings, data_dir: str) -> Embedder:
 
 
 def _made(name: str, model: str, data_dir: str) -> Embedder:
+    os.environ.update(SILENT)
     try:
         make: Callable[[str, str], Embedder] = importlib.import_module(f"{__name__}.{name}").embedder
         return make(model, data_dir)

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import math
+import os
 import subprocess
 import sys
 import threading
@@ -82,6 +83,29 @@ def test_the_light_model_knows_what_words_mean() -> None:
 def test_the_words_that_come_with_us_are_those_of_the_model() -> None:
     found = made("onnx")._tokenizer.encode("Unaffable naïve 日本 CamelCase, don't!")  # type: ignore[attr-defined]
     assert found.tokens[1:6] == ["una", "##ffa", "##ble", "naive", "日"]
+
+
+_EMBED = """
+import sys, claudemem_lib
+with claudemem_lib.open(sys.argv[1]) as memory:
+    memory.remember("The login token expires after an hour.", project="/shop")
+    assert memory.embedding.embed_pending() == 1
+    assert memory.search("how long is one signed in?")
+"""
+
+
+@light
+def test_embedding_writes_nothing_outside_the_data_folder_and_tells_nobody(tmp_path: Path) -> None:
+    home, data = tmp_path / "home", tmp_path / "data"
+    home.mkdir()
+    kept = {"PATH": "", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(
+        [sys.executable, "-c", _EMBED, str(data)],
+        env={**kept, "HOME": str(home), "TMPDIR": str(home), "USERPROFILE": str(home)},
+        check=True,
+    )
+    assert list(home.rglob("*")) == []
+    assert (data / "claude-mem.db").is_file()
 
 
 @light
