@@ -87,6 +87,46 @@ _ELEMENT = re.compile(
     r"<(?:[A-Za-z0-9]{1,20}:)?[A-Za-z0-9_.-]{0,40}?" + _NAME + r"(?P<sign>>)(?P<element>[^<>\n]{1,2000})</",
     re.ASCII | re.IGNORECASE,
 )
+# `password: |` of YAML: the block of lines beneath that stand further in. Tools number the lines they show.
+_SHOWN = r"(?:[ \t]{0,6}\d{1,6}(?:\u2192|\t))?"
+_BLOCK = re.compile(
+    r"(?m)^"
+    + _SHOWN
+    + r"(?P<outer>[ \t]{0,40})(?:- )?[\"']?[A-Za-z0-9_-]{0,40}?"
+    + _NAME
+    + r"(?P<sign>[\"']?[ \t]{0,4}: {1,4}[|>][+-]?[1-9]?[+-]?[ \t]{0,8}\r?\n"
+    + _SHOWN
+    + r"(?=(?P=outer)[ \t])(?P<inner>[ \t]{1,60}))(?P<block>[^\s][^\n]{0,2000}(?:\n"
+    + _SHOWN
+    + r"(?P=inner)[^\n]{0,2000}){0,200})",
+    re.ASCII | re.IGNORECASE,
+)
+# The row of a table of Markdown: `| password | ... |`.
+_ROW = re.compile(
+    r"(?m)^"
+    + _SHOWN
+    + r"[ \t]{0,8}\|[ \t]{0,40}[*_`]{0,3}(?:[A-Za-z0-9_-]{1,30} ){0,3}[A-Za-z0-9_-]{0,30}?"
+    + _NAME
+    + r"(?P<sign>(?: \([^()|\n]{1,40}\))?:?[*_`]{0,3}[ \t]{0,60}\|[ \t]{0,60}[*_`]{0,3})"
+    r"(?P<cell>[^\s|*`<>()\[\]{}/\\][^\s|*`<>()\[\]{}/\\]{2,400})[*_`]{0,3}[ \t]{0,400}\|",
+    re.ASCII | re.IGNORECASE,
+)
+# `GITHUB_PAT=...`, and `Authorization: ...` without a word that says of which kind: only what looks made by a machine.
+_PERSONAL = re.compile(
+    r"(?P<name>(?<=[A-Za-z0-9][_-])(?:PAT|pat)|(?<![A-Za-z0-9_-])PAT)(?P<rest>)"
+    r"(?P<sign>\\{0,3}[\"']?[ \t]{0,3}[:=](?![:=>])[ \t]{0,3})(?:" + _QUOTED + "|" + _BARE + ")",
+    re.ASCII,
+)
+_HEADER = re.compile(
+    r"(?P<name>authorization)(?P<rest>)(?P<sign>\\{0,3}[\"']?[ \t]{0,4}[:=](?![:=>])[ \t]{0,4})(?:"
+    + _QUOTED
+    + "|"
+    + _BARE
+    + ")",
+    re.ASCII | re.IGNORECASE,
+)
+_OPAQUE = re.compile(r"[A-Za-z0-9_.~+/=:-]{12,}")
+_OTHER_FIELD = re.compile(r"(?:(?:\A|[_-])pat|authorization)\Z", re.IGNORECASE)
 _SURE = re.compile(
     r"(?:passw|passphrase|pwd|.*pass\Z)"
 )  # names of nothing but secrets: short and simple values count too
@@ -114,8 +154,19 @@ _MESSAGE = re.compile(
 )
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+_CELL = re.compile(
+    r"\d[\d.,:%-]{0,8}[A-Za-z%]{0,4}|(?:[A-Za-z]{1,12}[-_]?\d{2,4}[A-Za-z]{0,3}|OAuth2?|argon2i?d?)\Z", re.IGNORECASE
+)
 _WORDLIKE = re.compile(r"(?:[A-Za-z]+\d{0,3}|\d{1,4}[A-Za-z]{0,2})?")
 _VARIABLE = re.compile(r"[$%]\{?\(?[A-Za-z_][A-Za-z0-9_.]*[)}%]*|\{\{?[^{}]*\}?\}|<[^<>]*>|%[sdr]|\$\{\{.*\}\}")
+
+
+# The forms, and what a text with one of them holds.
+_PATTERNS = (
+    *((_BLOCK, sign) for sign in (": |", ": >")),
+    *((pattern, "") for pattern in (_ENVIRONMENT, _TYPED, _ASSIGNMENT, _LOUD, _OPTION, _SECOND, _BENEATH, _ELEMENT)),
+    *((_ROW, "|"), (_PERSONAL, "PAT"), (_PERSONAL, "pat"), (_HEADER, "uthorization"), (_HEADER, "UTHORIZATION")),
+)
 
 
 def mask(text: str, count: Callable[[str], object]) -> str:
@@ -130,13 +181,15 @@ def mask(text: str, count: Callable[[str], object]) -> str:
         whole, offset = match.group(), match.start()
         return whole[: start - offset] + LABEL + whole[end - offset :]
 
-    for pattern in (_ENVIRONMENT, _TYPED, _ASSIGNMENT, _LOUD, _OPTION, _SECOND, _BENEATH, _ELEMENT):
-        text = pattern.sub(replaced, text)
+    for pattern, held in _PATTERNS:
+        text = pattern.sub(replaced, text) if held in text else text
     return text
 
 
 def is_secret_field(name: str, value: str) -> bool:
     """Whether *value*, the whole text of a field called *name*, is a secret."""
+    if _OTHER_FIELD.search(name):
+        return _is_opaque(value, quoted=True)
     found = re.search(_NAME + r"\Z", name, re.ASCII | re.IGNORECASE)
     if not found or _goes_on(found["name"], found["rest"]):
         return False
@@ -159,7 +212,30 @@ def _is_secret(match: re.Match[str], group: str) -> bool:
         is_word = value.isalpha() or value.replace("_", "").isalpha()
         if is_word:
             return bool(_SURE.match(name)) and _is_plain_word_a_secret(match, value)
+    return _judge(name, rest, value, group)
+
+
+def _judge(name: str, rest: str, value: str, group: str) -> bool:
+    """Whether *value* is a secret, by the form it was found in."""
+    if name in ("authorization", "pat"):
+        return _is_opaque(value, quoted=group != "bare")
+    if group == "block":
+        return any(_is_value(name, rest, re.sub(_SHOWN, "", line).strip(), "block") for line in value.split("\n"))
+    if group == "cell":
+        return not _CELL.fullmatch(value) and _is_value(name, rest, value, "bare")
     return _is_value(name, rest, value, group)
+
+
+def _is_opaque(value: str, *, quoted: bool) -> bool:
+    """Whether a value is one that nothing but a machine reads: what stands behind a name that is not of secrets alone."""
+    plain = value.strip()
+    return (
+        bool(_OPAQUE.fullmatch(plain))
+        and sum(char.isdigit() for char in plain) > 1
+        and not _is_no_value(plain, quoted=quoted)
+        and not _is_dotted(plain)
+        and _is_random(plain, quoted=quoted, name="")
+    )
 
 
 def _goes_on(name: str, rest: str) -> bool:

@@ -23,7 +23,8 @@ _PASSES = 8  # a mask ends a word, so behind it another secret may begin that di
 _ANYWHERE = 4  # a beginning of so many characters is one within a word too, a shorter one only where a word begins
 _ESCAPE = 6  # how long an escaped character is: `\\u003d`
 _BOUNDARY = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-_NAMES = ("pass", "pwd", "secret", "token", "credential", "key")  # parts of names of secrets
+_NAMES = ("pass", "pwd", "secret", "token", "credential", "key", "authorization")  # parts of names of secrets
+_PERSONAL = ("pat=", "pat:", "pat =", "pat :", 'pat"', "pat'", "pat\\")  # the ends of names of personal tokens
 _KEYS = (
     *(
         "api",
@@ -89,7 +90,8 @@ class Redaction:
     def clean_field(self, name: str, text: str, limit: int = 0) -> str:
         """*text* cleaned as the value of a field: one whose name says that it is a secret is masked like an assignment."""
         cleaned = self.clean(text, limit)
-        if cleaned and any(_is_secret_name(lowered, word) for lowered in (name.lower(),) for word in _NAMES):
+        lowered = name.lower()
+        if cleaned and (lowered.endswith("pat") or any(_is_secret_name(lowered, word) for word in _NAMES)):
             from claudemem_lib import assigned  # noqa: PLC0415  # with `re`, half an interpreter start
 
             if assigned.is_secret_field(name, cleaned):
@@ -240,7 +242,13 @@ def _names_secret(text: str, runs: set[bytes]) -> bool:
     """Whether something is assigned to the name of a secret."""
     words = _spaced(runs).lower()
     names = [name for name in _NAMES if name in words]
-    return bool(names) and any(_is_assigned(text, lowered, name) for lowered in [text.lower()] for name in names)
+    personal = "pat " in words
+    if not names and not personal:
+        return False
+    lowered = text.lower()
+    if personal and any(end in lowered for end in _PERSONAL):
+        return True
+    return any(_is_assigned(text, lowered, name) for name in names)
 
 
 def _is_assigned(text: str, lowered: str, name: str) -> bool:
@@ -254,6 +262,8 @@ def _is_assigned(text: str, lowered: str, name: str) -> bool:
             loud = not same or text[at : at + len(name)].isupper()
             if _is_telling(lowered[max(0, at - 61) : at], name, after, loud=loud):
                 return True
+        if "|" in rest and _is_row(lowered[max(0, at - 121) : at], name, rest):
+            return True
         if rest[:1] in (" ", "\t") and _is_option(lowered[max(0, at - 32) : at]):
             return True
         if rest.lstrip("\\")[:2] in ('",', "',") and _is_first(lowered[max(0, at - 61) : at]):
@@ -266,6 +276,16 @@ def _is_first(before: str) -> bool:
     """Whether a quoted word that is followed by another is an option of a list, or a name given to getenv() and its kin."""
     quoted = before.replace("'", '"').rpartition('"')
     return quoted[2].startswith("-") or quoted[0].rstrip("\\ ").endswith("(")
+
+
+def _is_row(before: str, name: str, rest: str) -> bool:
+    """Whether a name ends the first cell of a table's row (a tool may have numbered the line) and a value may be its second."""
+    line = before.rpartition("\n")[2].lstrip(" \t0123456789\u2192")
+    value = rest.split("|", 2)[1].strip(" \t*_`")
+    told = value and not any(char.isspace() for char in value) and not value.replace("_", "").replace("-", "").isalpha()
+    return (
+        bool(told) and line[:1] == "|" and "|" not in line[1:] and (name != "key" or _is_secret_name(line + name, name))
+    )
 
 
 def _is_option(before: str) -> bool:

@@ -167,7 +167,8 @@ KEYS = (
 )
 
 AROUND = (
-    ("login", "Password in SQL", "identified by", r"(?i)identified by (?:password )?\\{0,3}['\"](?P<secret>[^'\"\\\n]{4,200})['\"\\]"),
+    ("login", "Password in SQL", "identified by", r"(?:IDENTIFIED BY|(?i:(?:create|alter) (?:user|role)|grant)\s[^;]{1,200}?(?i:identified by)) (?i:password )?\\{0,3}['\"](?P<secret>[^'\"\\\n]{4,200})['\"\\]"),
+    ("login", "Password in SQL behind its kind", "identified with", r"(?i)identified with \S{1,60} (?:by|as) \\{0,3}['\"](?P<secret>[^'\"\\\n]{4,200})['\"\\]"),
     ("login", "Password in SQL as WITH PASSWORD", " password '", r"(?i)(?:with|user|role|encrypted|set)\b[^'\n;]{0,60} password '(?P<secret>[^'\n]{4,200})'"),
     ("variable", "Variable set by setx", "setx ", r"(?i)setx\s{1,3}\w{0,40}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)\s{1,3}['\"]?(?P<secret>[^\s\"'%$]{6,200})"),
     ("variable", "Variable of a Dockerfile", "env ", r"ENV[ \t]{1,3}[A-Z0-9_]{0,40}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASS)[ \t]{1,3}['\"]?(?P<secret>[^\s\"'$=][^\s\"'$]{5,200})"),

@@ -144,6 +144,31 @@ CODE = [
     "/usr/bin/env python3",
     "the identified by column",
     "FOREIGN_KEY: 'a1'",
+    "a column is identified by 'name' in all of them",
+    "Users are identified by 'handle4', groups by 'name'.",
+    "| password | string |",
+    "| `password` | Argon2id | yes |",
+    "| Password | SHA256 | yes |",
+    "| tokens | 12,345 |",
+    "| password | 10.2% | 12ms |",
+    "| password | src/auth/password2.py |",
+    "| token | [link](https://example.com/a1b2) |",
+    "| secret | ${SECRET_1} |",
+    "| user | password |\n|---|---|",
+    "cat log2.txt | grep password | sort -k1",
+    "password: |\n  The password must have 8 characters",
+    "token: |\n  {{ vault_token_1 }}",
+    "password: |\nother: abc1234567",
+    "  password: |\n  other: abc1234567",
+    "PATH=/usr/bin/x1",
+    "pat = re.compile('a1b2c3d4e5')",
+    "path: a1b2c3d4e5f6",
+    "pat: str",
+    "Authorization: required",
+    "authorization: OAuth2PasswordBearer",
+    "authorization = request.headers.authorization2",
+    "authorization: None",
+    "Authorization: AWS4-HMAC-SHA256 Credential",
 ]
 
 
@@ -179,7 +204,30 @@ FORMS = [
     f"password\uff1a{V}",
     f'setx API_KEY "{V}"',
     f"ENV API_TOKEN {V}",
+    f"password: |\n  {V}\n",
+    f"db:\n  password: >-\n    {V}\n  host: x",
+    f"stringData:\n  api-token: |\n    {V}",
+    f"     3\u2192password: |\n     4\u2192  {V}\n     5\u2192host: x",
+    f"| password | {V} |",
+    f"| **Password** | `{V}` |",
+    f"| User | ann |\n| DB password (staging) | {V} |",
+    f"| API token | {V} | rotates monthly |",
+    f"GITHUB_PAT={V}",
+    f"export AZURE_DEVOPS_EXT_PAT='{V}'",
+    f"github-pat: {V}",
+    f'{{"GITHUB_PAT": "{V}"}}',
+    f"Authorization: {V}",
+    f'{{"authorization": "{V}"}}',
+    f"curl -H 'Authorization: {V}' https://example.com",
+    f"CREATE USER a\n  IDENTIFIED BY '{V}'",
+    f"GRANT ALL ON x.* TO 'a'@'%' identified by '{V}'",
+    f"ALTER USER a IDENTIFIED WITH mysql_native_password BY '{V}'",
 ]
+
+
+def test_of_a_block_every_line_is_masked_and_what_follows_stays() -> None:
+    text = f"a: 1\npassword: |\n  {V}\n  second line\nhost: example.com\n"
+    assert redact.clean(text) == "a: 1\npassword: |\n  [redacted:value]\nhost: example.com\n"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -202,6 +250,10 @@ def test_a_named_secret_is_masked_in_the_forms_of_every_day(form: str) -> None:
         ("token", "a text of several words", False),
         ("file_path", "src/token2.py", False),
         ("query", "hunter2", False),
+        ("GITHUB_PAT", "q7Rw2Kx9Lm4Zt8Bv1NsD", True),
+        ("Authorization", "q7Rw2Kx9Lm4Zt8Bv1NsD", True),
+        ("pat", "src/token2.py", False),
+        ("authorization", "required", False),
     ],
 )
 def test_the_value_of_a_field_that_names_a_secret_is_masked(name: str, value: str, *, is_masked: bool) -> None:
