@@ -9,7 +9,7 @@ from attrs import evolve
 
 from claudemem_lib import render
 from claudemem_lib.errors import BadRequest, NotFound
-from claudemem_lib.store import feed, memories, sessions, sql
+from claudemem_lib.store import feed, memories, sessions, sql, status
 from claudemem_lib.store.feed import Entry, Wanted
 
 if TYPE_CHECKING:
@@ -97,6 +97,13 @@ class Browse:
     def growth(self, since_ms: int) -> dict[str, int]:
         """How many memories were made on each day since, by local time."""
         return dict(self._database.rows(sql.GROWTH, (since_ms,)))
+
+    def session_days(self, project: str | None = None) -> list[tuple[str, int]]:
+        """The days sessions were active last, newest first, by local time, with how many they were; none of a project not known."""
+        known = status.project_named(self._database, project) if project is not None else None
+        if known is None and project is not None:
+            return []
+        return self._database.rows(sql.SESSION_DAYS, {"project": known.id if known else None})
 
     def session_id(self, beginning: str) -> str:
         """The host's id of the session whose id is, or alone begins with, *beginning*; NotFound or BadRequest say what is wrong."""

@@ -277,6 +277,10 @@ FROM sessions s JOIN projects p ON p.id = s.project_id
 WHERE (:project IS NULL OR s.project_id = :project) AND (:host IS NULL OR s.host_id = :host)
 ORDER BY s.last_ms DESC, s.id DESC LIMIT :limit OFFSET :offset
 """
+SESSION_DAYS = """
+SELECT date(last_ms / 1000, 'unixepoch', 'localtime'), count(*) FROM sessions
+WHERE :project IS NULL OR project_id = :project GROUP BY 1 ORDER BY 1 DESC
+"""
 SESSIONS_BEGINNING = """
 SELECT host_id FROM sessions WHERE host_id >= ?1 AND substr(host_id, 1, length(?1)) = ?1 ORDER BY host_id LIMIT 4
 """

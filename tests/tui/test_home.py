@@ -390,3 +390,37 @@ async def test_keys_typed_ahead_go_where_the_key_before_led(filled: Memory, runn
         await tui.quiet()
         assert feed(tui).display
         assert tui.app.screen.query_one("#search", Input).value == ""
+
+
+async def test_keys_pressed_before_the_rows_are_there_are_done_when_they_come(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, count = threading.Event(), filled.browse.total
+
+    def slow(wanted: Any) -> int:
+        assert held.wait(30)
+        return count(wanted)
+
+    async with running(filled) as tui:
+        monkeypatch.setattr(filled.browse, "total", slow)
+        tui.app.screen._apply(Chosen(kind="observation"))
+        await tui.pilot.press("end", "up", "enter")
+        held.set()
+        await tui.quiet()
+        assert current(tui).title == "Parser handles part 1"
+        assert tui.app.focused.id == "detail"
+
+
+async def test_a_list_that_cannot_be_read_leaves_its_keys_to_what_is_shown(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_wanted: Any) -> int:
+        raise OSError(5, "the disk is gone")
+
+    async with running(filled) as tui:
+        monkeypatch.setattr(filled.browse, "total", broken)
+        tui.app.screen._apply(Chosen(kind="observation"))
+        await tui.quiet()
+        assert isinstance(tui.app.screen, ErrorPanel)
+        await tui.press("escape", "end")
+        assert current(tui).kind == "prompt"

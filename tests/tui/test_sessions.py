@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from claudemem_lib import render
 from claudemem_lib.models import Reply, Usage
-from claudemem_lib.store import usage
+from claudemem_lib.store import sessions, usage
 from claudemem_lib.store.usage import Call
 from claudemem_tui.widgets.virtual_list import VirtualList
 from tests.tui.sample import HOSTILE, fill
@@ -60,9 +60,9 @@ async def test_one_project_can_be_chosen(filled: Memory, running: Callable[..., 
     async with running(filled, screen="sessions") as tui:
         await tui.press("c")
         await tui.press("down", "enter")
-        assert listed(tui, "#sessions").total == 1
+        assert "1 session of " in tui.text
         await tui.press("escape")
-        assert listed(tui, "#sessions").total == 2
+        assert "2 sessions" in tui.text
 
 
 async def test_a_session_is_written_as_markdown_once(
@@ -158,15 +158,92 @@ async def test_where_no_editor_can_be_shown_the_file_is_named(
         assert str(tmp_path / "a.py") in tui.said
 
 
-async def test_each_day_is_named_once_above_its_sessions(
+def headings(tui: Any) -> list[str]:
+    """The days named, a line each, as they are shown."""
+    return re.findall(r"\d{4}-\d\d-\d\d \w+day · \d+ sessions?", tui.text)
+
+
+async def test_each_day_is_a_heading_above_its_sessions(
     memory: Memory, clock: Any, running: Callable[..., Any]
 ) -> None:
     for project in ("shop", "billing", "wiki"):
         clock.advance(days=1 if project == "wiki" else 0, minutes=20)
         fill(memory, 1, project)
+    newest, before = (render.day(clock() - back * 86_400_000) for back in (0, 1))
     async with running(memory, screen="sessions") as tui:
-        lines = [line for line in tui.text.splitlines() if "Mend the parser" in line]
-        newest, before = (render.day(clock() - back * 86_400_000)[5:] for back in (0, 1))
-        days = [line.split()[0] for line in lines[:3]]
-        assert days[:2] == [newest, before]
-        assert days[2] not in {newest, before}
+        assert [line.split()[0] for line in headings(tui)] == [newest, before]
+        assert [line.split(" · ")[1] for line in headings(tui)] == ["1 session", "2 sessions"]
+        await tui.press("c", "down", "enter")
+        assert len(headings(tui)) == 1
+        assert "1 session of " in tui.text
+
+
+async def test_keys_and_clicks_pass_over_the_days(memory: Memory, clock: Any, running: Callable[..., Any]) -> None:
+    for day in range(4):
+        clock.advance(days=1)
+        fill(memory, 1, f"project{day}")
+    async with running(memory, screen="sessions") as tui:
+        sessions = listed(tui, "#sessions")
+        assert sessions.current.project == "project3"
+        for key, wanted in (
+            ("up", 3), ("down", 2), ("down", 1), ("up", 2), ("end", 0), ("down", 0), ("pageup", 3), ("pagedown", 0),
+            ("home", 3),
+        ):  # fmt: skip
+            await tui.press(key)
+            assert sessions.current.project == f"project{wanted}", key
+        await tui.pilot.click("#sessions", offset=(5, 2))
+        await tui.quiet()
+        assert sessions.current.project == "project3"
+        await tui.pilot.click("#sessions", offset=(5, 3))
+        await tui.quiet()
+        assert sessions.current.project == "project2"
+
+
+async def test_days_stand_above_their_sessions_on_every_page(memory: Memory, running: Callable[..., Any]) -> None:
+    now, days = memory.clock(), 130
+    with memory.database.write() as connection:
+        for number in range(3 * days):
+            at = now - (number // 3) * 86_400_000 - number % 3
+            where = {"identity": ("path:/shop", "shop", "/shop"), "cwd": "/shop", "branch": ""}
+            sessions.session_for(connection, f"s{number}", at, where)
+    async with running(memory, screen="sessions") as tui:
+        found = listed(tui, "#sessions")
+        assert "390 sessions" in tui.text
+        assert found.total == 4 * days
+        await tui.press("end")
+        assert found.current.host_id == "s389"
+        assert found.source is not None
+        lines = [line for page in range(3) for line in found.source.page(page, found.total)]
+        for day in range(days):
+            heading, *below = lines[4 * day : 4 * day + 4]
+            assert (heading.date, heading.sessions) == (render.day(now - day * 86_400_000), 3)
+            assert [one.host_id for one in below] == [f"s{3 * day + place}" for place in range(3)]
+
+
+async def test_who_reads_a_session_stays_with_it_when_another_goes_on(
+    memory: Memory, clock: Any, running: Callable[..., Any]
+) -> None:
+    for project in ("shop", "billing"):
+        fill(memory, 3, project)
+        clock.advance(minutes=30)
+    async with running(memory, screen="sessions") as tui:
+        assert listed(tui, "#sessions").current.project == "billing"
+        await tui.press("enter", "j")
+        clock.advance(days=1)
+        with memory.database.write() as connection:
+            connection.execute("UPDATE sessions SET last_ms = ? WHERE host_id = 'shop-s1'", (clock(),))
+        await tui.until(lambda: len(headings(tui)) == 2)
+        await tui.quiet()
+        assert listed(tui, "#sessions").current.project == "billing"
+        assert "billing · active" in tui.text
+
+
+async def test_a_chosen_project_that_is_renamed_meanwhile_is_no_error(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled, screen="sessions") as tui:
+        await tui.press("c", "down", "enter")
+        filled.curate.rename_project("shop", "store")
+        await tui.until(lambda: "No session of shop" in tui.text)
+        await tui.press("escape")
+        assert "Mend the parser of shop" in tui.text

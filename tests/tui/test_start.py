@@ -11,7 +11,7 @@ import pytest
 
 from claudemem_lib.errors import StoreUnreadable
 from claudemem_tui import terminal
-from claudemem_tui.app import DARK, LIGHT, MemoryApp
+from claudemem_tui.app import DARK, LIGHT, Changed, MemoryApp
 from claudemem_tui.start import begin
 from tests.tui.sample import Running
 
@@ -130,3 +130,20 @@ def test_the_first_frame_imports_none_of_the_library_but_its_lean_parts() -> Non
     code = "import sys, claudemem_tui.terminal, claudemem_tui.screens.home; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {*AFTER_THE_FRAME} & {*loaded}
+
+
+async def test_the_bars_keep_what_matters_where_there_is_little_room(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled, size=(80, 24), screen="queue") as tui:
+        facts = {**tui.app.facts, "queue": {"pending": 1_234, "claimed": 0, "parked": 56}, "server": True}
+        tui.app.on_changed(Changed(facts, tui.app.version))
+        await tui.quiet()
+        assert tui.text.splitlines()[0].split()[1:4] == ["2Sess", "3Cont", "4Queue"]
+        assert tui.text.splitlines()[0].endswith("▸1234 !56 ●")
+        await tui.pilot.resize_terminal(40, 12)
+        await tui.quiet()
+        above, below = tui.text.splitlines()[0], tui.text.splitlines()[-1]
+        assert above.split()[:5] == ["1", "2", "3", "4Queue", "5"]
+        assert above.endswith("▸1234 !56 ●")
+        assert below.endswith("? Help q Quit")

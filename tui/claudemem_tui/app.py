@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding
+from textual.color import Color
 from textual.message import Message
 from textual.widgets import Input
 
@@ -55,6 +56,7 @@ class MemoryApp(App[None]):
     )  # with the app's own: styles that come later are all parsed anew
     COMMANDS = App.COMMANDS | {ScreenCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # declared by Textual as it is
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-tall")]  # noqa: RUF012  # as above
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"go('{name}')", name.title(), show=False) for number, name in enumerate(NAMES, 1)),
         ("question_mark", "help", "Help"),
@@ -92,6 +94,13 @@ class MemoryApp(App[None]):
 
     def _wear(self, theme: str) -> None:
         self.theme = theme if theme in self.available_themes else DARK
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, with an accent that can be read on a light ground too."""
+        found = super().get_css_variables()
+        if not self.current_theme.dark:
+            found["text-accent"] = Color.parse(found["text-accent"]).darken(0.13).hex
+        return found
 
     async def open_memory(self) -> None:
         """Open the memory; show the feed, take in what hooks left, and watch."""

@@ -81,11 +81,11 @@ class SettingRow(Vertical):
     SettingRow { height: auto; padding: 0 1; margin-bottom: 1; }
     SettingRow:focus-within { background: $boost; }
     SettingRow Horizontal { height: 1; }
-    SettingRow .setting-label { width: 26; text-style: bold; }
+    SettingRow .setting-label { width: 26; max-width: 40%; text-style: bold; }
     SettingRow Input { width: 1fr; background: $panel; }
     SettingRow Select { width: 1fr; }
     SettingRow Checkbox { width: 1fr; }
-    SettingRow .setting-source { width: 13; text-align: right; color: $text-muted; }
+    SettingRow .setting-source { width: 13; max-width: 25%; text-align: right; color: $text-muted; }
     SettingRow .setting-help { color: $text-muted; }
     SettingRow.-changed .setting-label { color: $text-warning; }
     SettingRow.-wrong .setting-help { color: $text-error; }

@@ -9,12 +9,13 @@ from textual.widgets import Static
 
 from claudemem_lib import render
 from claudemem_tui.screens.page import Page
-from claudemem_tui.widgets.virtual_list import ListHead, VirtualList
+from claudemem_tui.widgets.columns import ListHead
+from claudemem_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 
 class ListPage(Page):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from claudemem_lib.memory import Memory
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 MOST_BYTES = 1_000_000
 LOOK_S = 1.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from claudemem_lib.forget import Forgotten
     from claudemem_lib.memory import Memory
     from claudemem_lib.store.status import ProjectRow
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 WIDE = 90
 EMPTY = "No project yet. `claude-mem backfill` remembers the sessions you had before."

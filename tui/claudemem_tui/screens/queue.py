@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_lib.memory import Memory
     from claudemem_lib.store.events import QueueRow
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 MOST = 10_000
 WIDE = 70

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,10 +19,11 @@ from claudemem_lib.browse import Entry
 from claudemem_tui.acting import ActingPage
 from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Ask, Pick
+from claudemem_tui.widgets.columns import ListHead
 from claudemem_tui.widgets.detail import Detail
 from claudemem_tui.widgets.lines import feed_line
-from claudemem_tui.widgets.sources import FixedSource, SessionSource
-from claudemem_tui.widgets.virtual_list import ListHead, VirtualList
+from claudemem_tui.widgets.sources import Day, FixedSource, SessionSource
+from claudemem_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
     from claudemem_lib.models import Session
     from claudemem_lib.store.events import QueueRow
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 MIDDLE, WIDE = 56, 76
 MOST = 10_000
@@ -40,18 +42,21 @@ EMPTY = "No session yet. `claude-mem install` records new ones, `claude-mem back
 
 def session_head(width: int) -> Cells:
     """As session_line()."""
-    names: Cells = [(" day   begun", 13, ""), ("", 2, ""), (f"{'length':>7}", 8, ""), ("ask", 4, ""), ("mem", 5, "")]
+    names: Cells = [(" begun", 7, ""), ("", 2, ""), (f"{'length':>7}", 8, ""), ("ask", 4, ""), ("mem", 5, "")]
     names += [(f"{'tokens':>7}", 9, "")] if width >= WIDE else []
     names += [("project", 14, "")] if width >= MIDDLE else []
     return [*names, ("first prompt", 0, "")]
 
 
-def session_line(session: Session, width: int, *, heads: bool = True) -> Cells:
-    """The day if it *heads* those of it, when it began, whether it runs, how long and how much, its project and first prompt."""
-    running, day = session.status == "active", render.day(session.last_ms)
+def session_line(one: Session | Day, width: int) -> Cells:
+    """When it began, whether it runs, how long and how much, its project and first prompt; or the day of those below."""
+    if isinstance(one, Day):
+        named = f" {one.date} {date.fromisoformat(one.date):%A} · {render.counted(one.sessions, 'session')}"
+        return [(named, 0, "list--heading")]
+    session, running = one, one.status == "active"
     began = render.day(session.started_ms)
-    begun = render.clock(session.started_ms) if began == day else began[5:]
-    cells: Cells = [(f" {day[5:]}" if heads else "", 7, "list--accent"), (begun, 6, "list--dim")]
+    begun = render.clock(session.started_ms) if began == render.day(session.last_ms) else began[5:]
+    cells: Cells = [(f" {begun}", 7, "list--dim")]
     cells.append(("●" if running else "○", 2, "list--good" if running else "list--dim"))
     cells.append((f"{when.age(length_ms(session)):>7}", 8, "list--dim"))
     cells += [(f"{session.prompts:>3}", 4, "list--dim"), (f"{session.memories:>3}", 5, "list--accent")]
@@ -106,7 +111,7 @@ class SessionsScreen(ActingPage):
         with Container(id="session-panes"):
             with Vertical(id="sessions-pane"):
                 yield ListHead(session_head)
-                yield VirtualList(self._line, id="sessions")
+                yield VirtualList(session_line, id="sessions")
             with Vertical(id="story-pane"):
                 yield Static("", id="story-head", markup=False)
                 yield VirtualList(story_line, id="story")
@@ -129,10 +134,6 @@ class SessionsScreen(ActingPage):
         """The session's project."""
         return self.session.project if self.session else ""
 
-    def _line(self, session: Session, width: int) -> Cells:
-        source = self.query_one("#sessions", VirtualList).source
-        return session_line(session, width, heads=not isinstance(source, SessionSource) or session.id in source.heads)
-
     def _show(self) -> None:
         self.query_one("#sessions", VirtualList).show(SessionSource(self.memory, self.project or None))
 
@@ -146,7 +147,9 @@ class SessionsScreen(ActingPage):
         """Say how many there are."""
         if event.list_id == "sessions":
             where = f" of {render.line(self.project)}" if self.project else ""
-            self.query_one("#sessions-top", Static).update(Content(render.counted(event.total, "session") + where))
+            source = self.query_one("#sessions", VirtualList).source
+            count = source.sessions if isinstance(source, SessionSource) else event.total
+            self.query_one("#sessions-top", Static).update(Content(render.counted(count, "session") + where))
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         """Show the session, or the entry of its story, under the cursor."""
@@ -157,7 +160,8 @@ class SessionsScreen(ActingPage):
                 self._story(event.entry)
         else:
             self.session = None
-            self.query_one("#story-head", Static).update(Content(EMPTY))
+            gone = f"No session of {render.line(self.project)}. Esc shows those of all projects."
+            self.query_one("#story-head", Static).update(Content(gone if self.project else EMPTY))
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """From the sessions to the story, from there to the detail."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Part = tuple[Content, Callable[[], object]]
 
 NARROW = 130
+LETTERS = (20, 4, 0)  # of the screens' names, as many as there is room for
+KEY = "bold $text-accent"  # the toolkit's own colour for keys can hardly be read on the light bar
 
 
 class Bar(Widget):
@@ -56,20 +58,25 @@ class TopBar(Bar):
         return self.app.size.width < NARROW
 
     def parts(self) -> list[Part]:
-        """A word a screen."""
+        """A word a screen: whole, else cut, else but the number of those one is not on."""
+        room = self.size.width - self._activity().cell_length
+        return next((found for letters in LETTERS if _width(found := self._words(letters)) <= room), self._words(0))
+
+    def _words(self, letters: int) -> list[Part]:
         found: list[Part] = []
         for number, name in enumerate(self._names, 1):
             here = name == self._here
             style = "bold $text on $primary" if here else "$text-muted"
             space = "" if self._narrow else " "
-            text = Content.assemble((f"{space}{number % 10}", "dim"), f"{space}{name.title()} ").stylize_before(style)
+            word = name.title() if here else name.title()[:letters]
+            text = Content.assemble((f"{space}{number % 10}", "dim"), f"{space}{word} ").stylize_before(style)
             found.append((text, partial(self.app.run_action, f"app.go('{name}')")))
         return found
 
     def render(self) -> Content:
         """The screens to the left, the activity to the right."""
         words, said = super().render(), self._activity()
-        room = max(1, self.size.width - words.cell_length - said.cell_length - (0 if self._narrow else 1))
+        room = max(0, self.size.width - words.cell_length - said.cell_length - (0 if self._narrow else 1))
         return words + Content(" " * room) + said
 
     def tell(self, facts: dict[str, Any]) -> None:
@@ -85,7 +92,7 @@ class TopBar(Bar):
         server = self._facts.get("server")
         if self._narrow:
             parts = off + ([f"▸{waiting}"] if waiting else []) + ([f"!{parked}"] if parked else [])
-            parts = parts or (["●" if server else "○"] if self._facts else [])
+            parts += ["●" if server else "○"] if self._facts else []
             text = " ".join(parts)
         else:
             parts = (
@@ -117,12 +124,19 @@ class KeyBar(Bar):
             binding = active.binding
             if binding.show and binding.action not in known:
                 known.add(binding.action)
-                key = (self.app.get_key_display(binding), "bold $footer-key-foreground")
+                key = (self.app.get_key_display(binding), KEY)
                 text = Content.assemble(key, f" {binding.description} ")
                 act = partial(self.app.simulate_key, binding.key)
                 self._parts.append((text if active.enabled else text.stylize("dim"), act))
         self.refresh()
 
     def parts(self) -> list[Part]:
-        """A key and what it does."""
-        return self._parts
+        """A key and what it does; where there is no room for all, the last two, help and the way out, stay."""
+        kept, last = self._parts[:-2], self._parts[-2:]
+        while kept and _width(kept + last) > self.size.width:
+            kept.pop()
+        return kept + last
+
+
+def _width(parts: list[Part]) -> int:
+    return sum(text.cell_length for text, _ in parts)

@@ -8,7 +8,7 @@ from claudemem_lib import render
 
 if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
-    from claudemem_tui.widgets.virtual_list import Cells
+    from claudemem_tui.widgets.columns import Cells
 
 WIDE, ROOMY, MIDDLE = 90, 64, 56
 GLYPHS = {

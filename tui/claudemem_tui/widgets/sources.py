@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from claudemem_lib import render
+from bisect import bisect_left
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,11 @@ class FeedSource:
             return 0
         return len(self._browse.feed(self.wanted, self._top, limit=5_000, backward=True))
 
+    def heading(self, index: int) -> bool:
+        """Never: every line has its time."""
+        del index
+        return False
+
 
 class FixedSource:
     """Entries that are all here."""
@@ -76,33 +81,58 @@ class FixedSource:
         """Never any."""
         return 0
 
+    def heading(self, index: int) -> bool:
+        """Never any."""
+        del index
+        return False
+
+
+class Day(NamedTuple):
+    """The heading of a day: its date, and how many sessions were active last on it."""
+
+    date: str
+    sessions: int
+
 
 class SessionSource:
-    """Sessions, most recently active first, so that those of a day follow each other; there are few enough to pass over some."""
+    """Sessions, most recently active first, under the days they were active last; few enough to pass over some."""
 
     size = PAGE
 
     def __init__(self, memory: Memory, project: str | None) -> None:
-        """*heads* are the ids of those read that are the first of their day."""
         self._memory, self._project = memory, project
-        self.heads: set[int] = set()
+        self._days: Sequence[Day] = ()
+        self._starts: Sequence[int] = ()  # at which line each day's heading is
+
+    @property
+    def sessions(self) -> int:
+        """How many there are."""
+        return sum(day.sessions for day in self._days)
 
     def total(self) -> int:
-        """How many there are."""
-        rows = self._memory.projects()
-        return sum(row.sessions for row in rows if self._project in {None, row.name})
+        """How many lines sessions and days make."""
+        days = [Day(*row) for row in self._memory.browse.session_days(self._project)]
+        *starts, total = accumulate((1 + day.sessions for day in days), initial=0)
+        self._days, self._starts = days, starts
+        return total
 
-    def page(self, number: int, total: int) -> Sequence[Session]:
-        """One page."""
-        del total
-        above = 1 if number else 0  # the last of the page before, whose day may go on
-        found = self._memory.sessions(self._project, limit=PAGE + above, offset=number * PAGE - above)
-        days = [render.day(one.last_ms) for one in found]
-        heads = {one.id for one, day, before in zip(found, days, ["", *days], strict=False) if day != before}
-        shown = found[above:]
-        self.heads = self.heads - {one.id for one in shown} | heads & {one.id for one in shown}
-        return shown
+    def page(self, number: int, total: int) -> Sequence[Day | Session]:
+        """One page: where headings come is known from how many sessions each day has."""
+        top, end = number * PAGE, min(total, (number + 1) * PAGE)
+        days, starts = self._days, self._starts
+        above, through = bisect_left(starts, top), bisect_left(starts, end)
+        sessions = self._memory.sessions(self._project, limit=end - top - (through - above), offset=top - above)
+        lines: list[Day | Session] = list(sessions)
+        for place in range(above, through):
+            lines.insert(starts[place] - top, days[place])
+        return lines
 
     def newer(self) -> int:
         """Not counted: a session that goes on moves to the top, which is no new one."""
         return 0
+
+    def heading(self, index: int) -> bool:
+        """Whether a day begins there."""
+        starts = self._starts
+        place = bisect_left(starts, index)
+        return place < len(starts) and starts[place] == index

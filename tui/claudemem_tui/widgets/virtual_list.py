@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import on
 from textual.binding import Binding
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widgets import Static
 
-from claudemem_lib import render
 from claudemem_tui.loading import load
+from claudemem_tui.widgets.columns import laid_out
 from claudemem_tui.widgets.sources import FixedSource
 
 if TYPE_CHECKING:
@@ -28,6 +25,8 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
+
+    from claudemem_tui.widgets.columns import Cells
 
 PAGES_KEPT = 40
 
@@ -49,36 +48,15 @@ class Source(Protocol):
         """How many entries came at the top since the first page was read."""
         ...
 
-
-Cells = list[tuple[str, int, str]]
-
-
-def laid_out(cells: Cells, width: int) -> list[tuple[str, str]]:
-    """Each cell's text cut or filled to its room, with its style class; all together *width* wide where one takes the rest."""
-    used = sum(size for _, size, _ in cells)
-    found = []
-    for text, size, name in cells:
-        room = size or max(0, width - used)
-        line = render.safe(text).replace("\n", " ").replace("\t", " ")
-        if cell_len(line) > room:
-            line = set_cell_size(line, max(0, room - 1)) + "…" if room else ""
-        found.append((set_cell_size(line, room), name))
-    return found
+    def heading(self, index: int) -> bool:
+        """Whether there is a heading at a place, on which nobody stands. One is never the last; called while drawing."""
+        ...
 
 
-class ListHead(Static):
-    """What the columns of a list are, cut like them."""
-
-    DEFAULT_CSS = "ListHead { height: 1; background: $surface; color: $text-muted; }"
-
-    def __init__(self, draw: Callable[[int], Cells]) -> None:
-        super().__init__("", markup=False, classes="list-head")
-        self._cells = draw
-
-    def on_resize(self) -> None:
-        """As wide as the list, whose last column is its scrollbar."""
-        width = max(0, self.size.width - 1)
-        self.update(Content("".join(text for text, _ in laid_out(self._cells(width), width))))
+def _place(wanted: Any, entries: Sequence[Any], otherwise: int) -> int:
+    """Where among the entries is the one that *wanted* is, whatever else of it changed."""
+    key = _identity(wanted)
+    return next((at for at, one in enumerate(entries) if key and _identity(one) == key), otherwise)
 
 
 def _identity(entry: Any) -> tuple[Any, Any] | None:
@@ -93,7 +71,7 @@ class VirtualList(ScrollView, can_focus=True):
     DEFAULT_CSS = "VirtualList { overflow-x: hidden; scrollbar-size: 0 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--cursor", "list--blurred", "list--dim", "list--plain", "list--accent", "list--good", "list--bad", "list--kind",
-        "list--done",
+        "list--done", "list--heading",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -135,38 +113,60 @@ class VirtualList(ScrollView, can_focus=True):
         self._pages: OrderedDict[int, Sequence[Any]] = OrderedDict()
         self._asked: tuple[int, ...] = ()
         self._told: Any = None
+        self._coming: tuple[Source, bool] | None = None
+        self._early: list[Callable[[], None]] = []
 
     # -------------------------------------------------------------------------------------------------------- filling
     def show(self, source: Source, *, at_end: bool = False) -> None:
         """Show another source, from its top or its end."""
+        self._coming = (source, at_end)
 
         def first() -> tuple[int, Sequence[Any]]:
-            total = source.total()
-            return total, source.page(0, total) if total else ()
+            try:
+                total = source.total()
+                return total, source.page(0, total) if total else ()
+            except Exception:
+                self._coming = None  # what is shown stays: keys are for it
+                raise
 
         def begin(found: tuple[int, Sequence[Any]]) -> None:
-            self.source, self.cursor = source, 0
+            self.source, self.cursor, self._coming = source, 0, None
             self._fill(found[0], found[1])
             if at_end:
                 self.action_end(last=True)
             else:
                 self.scroll_to(y=0, animate=False, force=True)
+            self._catch_up()
 
         load(self, first, begin, group="fill")
 
+    def _catch_up(self) -> None:
+        """Do what was pressed while the list was on its way, in its order."""
+        early, self._early = self._early, []
+        for act in early:
+            act()
+
+    def _wait(self, act: Callable[[], None]) -> bool:
+        """Whether *act* has to wait for a list that is on its way."""
+        if self._coming is not None:
+            self._early.append(act)
+        return self._coming is not None
+
     def put(self, entries: Sequence[Any]) -> None:
         """Show these; who stands on an entry stays on it wherever it is now, and on its place if it is gone."""
-        if self.source is None:
+        if self.source is None or self._coming is not None:
             self.show(FixedSource(entries))
             return
-        here = _identity(self.current)
-        self.source = FixedSource(entries)
-        self.cursor = next((at for at, one in enumerate(entries) if here and _identity(one) == here), self.cursor)
+        here, self.source = self.current, FixedSource(entries)
+        self.cursor = _place(here, entries, self.cursor)
         self._fill(len(entries), self.source.page(0, len(entries)))
         self._go(self.cursor)
 
     def renew(self) -> None:
         """Read again what is there; who stands on an entry stays on it while new ones come above."""
+        if self._coming is not None:  # it would take the place of the reading that shows another
+            self.show(self._coming[0], at_end=self._coming[1])
+            return
         source = self.source
         if source is None:
             return
@@ -177,11 +177,14 @@ class VirtualList(ScrollView, can_focus=True):
 
         def shift(found: tuple[int, int, Sequence[Any]]) -> None:
             newer, total, page = found
-            stays = self.cursor > 0 or self.scroll_offset.y > 0
-            self.cursor += newer if stays else 0
+            before = self.cursor
+            if before > self._first or self.scroll_offset.y > 0 or not self.has_focus:  # else: on the newest, whichever
+                self.cursor = before + newer if newer else _place(self.current, page, before)
+            moved = self.cursor - before
             self._fill(total, page)
-            if stays and newer:
-                self.scroll_to(y=self.scroll_offset.y + newer, animate=False, force=True)
+            if moved:
+                self.scroll_to(y=self.scroll_offset.y + moved, animate=False, force=True)
+                self._keep_in_sight()
 
         load(self, again, shift, group="fill")
 
@@ -189,7 +192,7 @@ class VirtualList(ScrollView, can_focus=True):
         self.total, self._asked = total, ()
         self._pages.clear()
         self._pages[0] = page
-        self.cursor = max(0, min(self.cursor, total - 1))
+        self.cursor = self._standable(min(self.cursor, total - 1))
         self.virtual_size = Size(self.scrollable_content_region.width, total)
         self.refresh()
         self.post_message(self.Counted(total, self.id or ""))
@@ -206,6 +209,19 @@ class VirtualList(ScrollView, can_focus=True):
             return None
         self._pages.move_to_end(number)
         return page[offset] if offset < len(page) else None
+
+    def _heads(self, index: int) -> bool:
+        return self.source is not None and 0 <= index < self.total and self.source.heading(index)
+
+    @property
+    def _first(self) -> int:
+        """The first place one can stand on."""
+        return int(self._heads(0))
+
+    def _standable(self, index: int, *, upwards: bool = False) -> int:
+        """A place one can stand on: this, or beyond a heading."""
+        index = max(0, index)
+        return index + (-1 if upwards and index else 1) if self._heads(index) else index
 
     @property
     def current(self) -> Any:
@@ -269,15 +285,15 @@ class VirtualList(ScrollView, can_focus=True):
 
     # --------------------------------------------------------------------------------------------------------- moving
     def _go(self, index: int) -> None:
-        self.cursor = max(0, min(index, self.total - 1))
+        self.cursor = self._standable(min(index, self.total - 1), upwards=index < self.cursor)
         self._keep_in_sight()
         self.refresh()
         self._tell()
 
     def _keep_in_sight(self) -> None:
         top, height = self.scroll_offset.y, max(1, self.size.height)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, force=True)
+        if self.cursor - self._heads(self.cursor - 1) < top:  # with the heading right above
+            self.scroll_to(y=self.cursor - self._heads(self.cursor - 1), animate=False, force=True)
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
@@ -290,25 +306,28 @@ class VirtualList(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """A line up or down."""
-        self._go(self.cursor + by)
+        if not self._wait(lambda: self.action_move(by)):
+            self._go(self.cursor + by)
 
     def action_leap(self, by: int) -> None:
         """A window up or down."""
-        self._go(self.cursor + by * max(1, self.size.height - 1))
+        if not self._wait(lambda: self.action_leap(by)):
+            self._go(self.cursor + by * max(1, self.size.height - 1))
 
     def action_end(self, last: bool) -> None:  # noqa: FBT001  # Textual passes actions their values in order
         """To the newest or the oldest."""
-        self._go(self.total - 1 if last else 0)
+        if not self._wait(lambda: self.action_end(last)):
+            self._go(self.total - 1 if last else 0)
 
     def action_choose(self) -> None:
         """Say which was chosen."""
-        if self.current is not None:
+        if not self._wait(self.action_choose) and self.current is not None:
             self.post_message(self.Chosen(self.current, self.id or ""))
 
     def on_click(self, event: events.Click) -> None:
         """The first click moves the cursor, one on the cursor chooses."""
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y
-        if index >= self.total:
+        if index >= self.total or self._heads(index):
             return
         if index == self.cursor or event.chain > 1:
             self._go(index)
