@@ -25,6 +25,7 @@ SMALL_WORDS = 3
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
 _OPERATORS = ("AND", "OR", "NOT")
 _CHUNK = re.compile(r"[^\W_]+")
+_OWNED = re.compile(r"(?<=\w)['\u2019]s(?=\W*$)", re.IGNORECASE)
 PUNCTUATION = ".,;:!?'`()[]{}<>"
 # The words of a question that say nothing about what is asked for.
 STOP_WORDS = frozenset(
@@ -113,7 +114,7 @@ def _word(phrase: str | None, star: str | None, bracket: str | None, word: str |
     """One piece as something to look for; None for a bracket or a piece without letters or digits."""
     if bracket:
         return None
-    text = phrase if phrase is not None else (word or "")
+    text = phrase if phrase is not None else _OWNED.sub("", word or "")
     begins = bool(star) or text.endswith("*")
     match = _match(text.rstrip("*"), begins=begins)
     return Word(text, match, exact=begins or phrase is not None) if match else None

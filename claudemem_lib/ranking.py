@@ -25,6 +25,8 @@ CONFIDENT_COVER = 0.36
 EMBEDDED_TOKENS = 256
 """An embedder reads so much of a text; of a longer one a low cosine says nothing."""
 LEAST_COSINE = 0.2
+CONTEXT = 0.3
+BESIDE_MS = 3_600_000
 RECENCY = 0.02
 RECENCY_HALF_LIFE_MS = 60 * 86_400_000
 SUPERSEDED = 0.5
@@ -80,6 +82,37 @@ def with_adjacent(text: Sequence[tuple[int, float]], adjacent: Mapping[int, floa
     """A full-text ranking with a bonus for neighbouring words of the question that stand together."""
     raised = [(memory, score + ADJACENT * adjacent.get(memory, 0.0)) for memory, score in text]
     return sorted(raised, key=lambda pair: (-pair[1], -pair[0]))
+
+
+class Place(NamedTuple):
+    """Where a memory stands: the project and session it was made in, when, and how many tokens it has."""
+
+    project: int
+    session: int | None
+    made_ms: int
+    tokens: int
+
+    def beside(self, other: Place) -> bool:
+        """Whether this one and the memory made before or after it belong together."""
+        same = self.project == other.project and self.session == other.session
+        return same and abs(self.made_ms - other.made_ms) <= BESIDE_MS
+
+
+def in_context(ranked: Sequence[Ranked], places: Mapping[int, Place]) -> list[Ranked]:
+    """Candidates raised by the better one of those made right before and after them; the more the shorter they are.
+
+    What is short says little without what stands beside it; what is longer than an embedder reads brings its own context.
+    """
+    scores = {one.id: one.score for one in ranked if one.id in places}
+    found = []
+    for one in ranked:
+        here = places.get(one.id)
+        near = (
+            number for number in (one.id - 1, one.id + 1) if here and number in scores and here.beside(places[number])
+        )
+        raised = CONTEXT * max(map(scores.__getitem__, near), default=0.0)
+        found.append(one._replace(score=one.score + raised / (1 + (here.tokens if here else 0) / EMBEDDED_TOKENS)))
+    return sorted(found, key=lambda one: (-one.score, -one.id))
 
 
 def settled(

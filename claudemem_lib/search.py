@@ -109,6 +109,8 @@ class Finder:
         near = [(memory, cosine) for memory, cosine in near if memory in known or cosine >= ranking.LEAST_COSINE]
         fused = ranking.fuse(ranking.joined(first, prompts)[:CANDIDATES], near)
         ids = [one.id for one in fused]
+        if len(words) > FEW_WORDS:
+            fused = ranking.in_context(fused, fulltext.places(self.database, ids))
         standing, alike = fulltext.standing(self.database, ids), fulltext.alike(self.database, ids)
         settled = ranking.settled(fused, standing, alike, self.now_ms)
         if len(settled) >= most or len(first) < CANDIDATES or not self.words:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 from attrs import frozen
 
+from claudemem_lib.ranking import Place
 from claudemem_lib.store import asked, sql
 from claudemem_lib.store.connection import run
 from claudemem_lib.store.memories import id_list, text_list
@@ -91,6 +92,11 @@ def hits(database: Database, ids: Sequence[int]) -> list[tuple[Any, ...]]:
 def standing(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
     """When some memories were made, and whether a newer one supersedes them."""
     return {row[0]: (row[1], bool(row[2])) for row in database.rows(sql.STANDING, {"ids": id_list(ids)})}
+
+
+def places(database: Database, ids: Sequence[int]) -> dict[int, Place]:
+    """Where some memories stand among the others."""
+    return {row[0]: Place(*row[1:]) for row in database.rows(sql.PLACES, {"ids": id_list(ids)})}
 
 
 def alike(database: Database, ids: Sequence[int]) -> list[tuple[int, int]]:

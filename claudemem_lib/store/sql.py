@@ -513,6 +513,7 @@ STANDING = """
 SELECT m.id, m.created_ms, EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id = m.id AND l.kind = 'supersedes')
 FROM memories m WHERE m.id IN carray(:ids)
 """
+PLACES = "SELECT id, project_id, session_id, created_ms, read_tokens FROM memories WHERE id IN carray(:ids)"
 ALIKE = "SELECT memory_id, other_id FROM memory_links WHERE kind = 'similar' AND memory_id IN carray(:ids)"
 LINK = """
 INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from claudemem_lib import ranking, search
 from claudemem_lib.embedders.fake import Fake
-from claudemem_lib.ranking import Ranked
+from claudemem_lib.ranking import Place, Ranked
 from claudemem_lib.store import memories as stored
 from claudemem_lib.store import vectors
 from claudemem_lib.store.fulltext import Filters, Page
@@ -149,6 +149,25 @@ def test_a_newer_one_of_two_equals_comes_first_but_age_hides_no_better_match(mem
     new = add_observation(memory, "parser fails on dates")
     vague = add_observation(memory, "some parser of something entirely different")
     assert [hit.id for hit in memory.search("parser fails on dates")] == [new, old, vague]
+
+
+def test_a_short_memory_is_raised_by_what_was_made_right_beside_it_in_its_session(memory: Memory, clock: Clock) -> None:
+    answer = add_observation(memory, "Yes, the cluster took it", session="one")
+    add_observation(memory, "The checkout page times out under heavy load", session="one")
+    away = add_observation(memory, "Yes, the cluster took it", session="two")
+    clock.advance(days=1)
+    later = add_observation(memory, "Yes, the cluster took it", session="two")
+    order = [hit.id for hit in memory.search("Why did the checkout page time out on the cluster?")]
+    assert order.index(answer) < min(order.index(away), order.index(later))
+
+
+@pytest.mark.parametrize(("tokens", "least", "most"), [(20, 0.75, 0.8), (2_000, 0.5, 0.55)])
+def test_a_long_memory_brings_its_own_context(tokens: int, least: float, most: float) -> None:
+    ranked = [Ranked(1, 1.0, ()), Ranked(2, 0.5, ()), Ranked(9, 0.5, ())]
+    places = dict.fromkeys((1, 2, 9), Place(project=1, session=1, made_ms=0, tokens=tokens))
+    raised = {one.id: one.score for one in ranking.in_context(ranked, places)}
+    assert least < raised[2] < most
+    assert raised[9] == pytest.approx(0.5)
 
 
 def test_a_superseded_memory_ranks_below_what_replaced_it(memory: Memory) -> None:

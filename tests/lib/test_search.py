@@ -357,6 +357,8 @@ def test_an_unknown_order_is_refused(memory: Memory) -> None:
         ("使用 redis 缓存", "redis缓存"),
         ("Ελληνικά και Русский текст", "русский"),
         ("C++ and c# code", "c#"),
+        ("Caroline paints on Sundays", "Caroline's?"),
+        ("Caroline paints on Sundays", "what\u2019s caroline\u2019s"),
     ],
 )
 def test_finds_a_text_by_what_stands_in_it(memory: Memory, text: str, query: str) -> None:
