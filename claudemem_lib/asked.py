@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from claudemem_lib import given, link
 from claudemem_lib.errors import BadRequest
@@ -21,8 +21,19 @@ _INITIALIZE = {
 }
 
 
-def search(data_dir: str, query: str, **options: Any) -> list[tuple[int, tuple[str, ...]]] | None:
-    """Ids (a prompt's negated) with the engines that found them, best first; *options* as Memory.search takes them.
+class Answer(NamedTuple):
+    """What the server found: ids (a prompt's negated), each with the engines that found it and what is like it; best first.
+
+    Also how many there are in all, and what the next page comes after ("" for the last).
+    """
+
+    hits: list[tuple[int, tuple[str, ...], tuple[int, ...]]]
+    total: int
+    after: str
+
+
+def search(data_dir: str, query: str, **options: Any) -> Answer | None:
+    """What the server that runs finds; *options* as Memory.search takes them.
 
     None if the server cannot say more than the file itself.
     """
@@ -41,16 +52,19 @@ def search(data_dir: str, query: str, **options: Any) -> list[tuple[int, tuple[s
         called = {"name": "search", "arguments": arguments}
         lines.say({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": called})
         told = lines.answer(2)["structuredContent"]
-        engines = set(told["engines"])
-        return (
-            [(given.reference(hit["id"]), tuple(hit["engines"].split("+"))) for hit in told["hits"]]
-            if "vectors" in engines
-            else None
-        )
+        return _understood(told) if "vectors" in told["engines"] else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadRequest):
         return None
     finally:
         connection.close()
+
+
+def _understood(told: dict[str, Any]) -> Answer:
+    hits = [
+        (given.reference(hit["id"]), tuple(hit["engines"].split("+")), tuple(given.ids(hit.get("similar", ()))))
+        for hit in told["hits"]
+    ]
+    return Answer(hits, given.bounded("total", told["total"], 0), given.text("after", told.get("after", "")))
 
 
 def _arguments(options: dict[str, Any]) -> dict[str, Any]:

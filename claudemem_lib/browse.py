@@ -51,10 +51,11 @@ class Browse:
         return feed.total(self._database, wanted)
 
     def hits(self, found: Iterable[Hit]) -> list[Entry]:
-        """Search results as entries of the feed, in their order, with the engines that found them."""
+        """Search results as entries of the feed, in their order, with the engines that found them and what is folded into them."""
         ordered = list(found)
         keys = {(hit.created_ms, feed.PROMPT if hit.kind == "prompt" else feed.MEMORY, hit.id): hit for hit in ordered}
-        return [evolve(entry, engines=keys[entry.place].engines) for entry in feed.entries(self._database, list(keys))]
+        found_as = ((keys[entry.place], entry) for entry in feed.entries(self._database, list(keys)))
+        return [evolve(entry, engines=hit.engines, similar=hit.similar) for hit, entry in found_as]
 
     def prompts(self, prompt_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Prompts in full by their ids, those that are there."""

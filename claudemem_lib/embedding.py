@@ -196,6 +196,8 @@ def prune(database: Database, cap: int, *, whole: bool = True, until: Callable[[
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether most words of the two texts are the same (Jaccard)."""
+    """Whether most words of the two texts are the same (Jaccard), and all numbers: another port or version is another fact."""
     left, right = (set(_WORD.findall(text.lower())) for text in (one, other))
+    if any(char.isdigit() for word in left ^ right for char in word):
+        return False
     return len(left & right) >= SIMILAR_WORDS * len(left | right)

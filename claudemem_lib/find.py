@@ -1,6 +1,6 @@
 """Ready-made questions: what is known of a file or folder, of a concept, which decisions and changes there were, how it works.
 
-Each is a search with its filters set; a query ranks what passes them, without one the newest come first.
+Each is a page of a search with its filters set; a query ranks what passes them, without one the newest come first.
 """
 
 from __future__ import annotations
@@ -10,51 +10,44 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Hit
+    from claudemem_lib.models import Found
 
 CHANGES = ("change", "feature", "refactor", "bugfix")
 
 
-def by_file(memory: Memory, path: str, query: str = "", *, deep: bool = False, **options: Any) -> list[Hit]:
+def by_file(memory: Memory, path: str, query: str = "", *, deep: bool = False, **options: Any) -> Found:
     """Memories of a file, or of the files in a folder (`src/`): those directly in it, or with *deep* all below it."""
     folder = path.endswith(("/", "\\")) or Path(path).is_dir()
     plain = path.replace("\\", "/").removeprefix("./").rstrip("/")
     wanted = plain if not folder else f"{plain}/" if deep else f"{plain}/*"
-    return memory.search(query, files=[wanted], **options)
+    return memory.found(query, files=[wanted], **options)
 
 
-def by_concept(memory: Memory, concept: str, query: str = "", **options: Any) -> list[Hit]:
+def by_concept(memory: Memory, concept: str, query: str = "", **options: Any) -> Found:
     """Memories filed under a concept."""
-    return memory.search(query, concepts=[concept], **options)
+    return memory.found(query, concepts=[concept], **options)
 
 
-def by_type(memory: Memory, type_: str, query: str = "", **options: Any) -> list[Hit]:
+def by_type(memory: Memory, type_: str, query: str = "", **options: Any) -> Found:
     """Observations of a type."""
-    return memory.search(query, type=[type_], **options)
+    return memory.found(query, type=[type_], **options)
 
 
-def decisions(memory: Memory, query: str = "", **options: Any) -> list[Hit]:
+def decisions(memory: Memory, query: str = "", **options: Any) -> Found:
     """What was decided."""
-    return memory.search(query, type=["decision"], **options)
+    return memory.found(query, type=["decision"], **options)
 
 
-def how_it_works(memory: Memory, query: str = "", **options: Any) -> list[Hit]:
+def how_it_works(memory: Memory, query: str = "", **options: Any) -> Found:
     """What explains how something works."""
-    return memory.search(query, concepts=["how-it-works"], **options)
+    return memory.found(query, concepts=["how-it-works"], **options)
 
 
-def prompts(memory: Memory, query: str = "", **options: Any) -> list[Hit]:
+def prompts(memory: Memory, query: str = "", **options: Any) -> Found:
     """What the user asked: prompts by their words, without a query the newest."""
-    return memory.search(query, kind="prompt", **options)
+    return memory.found(query, kind="prompt", **options)
 
 
-def changes(memory: Memory, query: str = "", *, limit: int = 20, **options: Any) -> list[Hit]:
+def changes(memory: Memory, query: str = "", **options: Any) -> Found:
     """What was changed: observations of a changing type, and what is filed under what-changed."""
-    found = {
-        hit.id: hit
-        for filters in ({"type": CHANGES}, {"concepts": ["what-changed"]})
-        for hit in memory.search(query, limit=limit, **filters, **options)
-    }
-    order = (lambda hit: (hit.score, hit.created_ms)) if query.strip() else (lambda hit: (hit.created_ms, hit.id))
-    ranked = sorted(found.values(), key=order, reverse=options.get("order") != "date_asc")
-    return ranked[:limit]
+    return memory.found(query, type=CHANGES, concepts=["what-changed"], either=True, **options)

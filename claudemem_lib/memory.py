@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Browse
     from claudemem_lib.embedders import Embedder
     from claudemem_lib.forget import Forgetting
-    from claudemem_lib.models import Hit, Moment, Session, StoredMemory
+    from claudemem_lib.models import Found, Hit, Moment, Session, StoredMemory
     from claudemem_lib.pauses import Pauses
     from claudemem_lib.providers import Provider
     from claudemem_lib.reasons import Told
     from claudemem_lib.retention import Pruned
+    from claudemem_lib.search import Finder
     from claudemem_lib.settings import Settings
     from claudemem_lib.transfer import Transfer
 
@@ -214,9 +215,25 @@ class Memory(Observing):
         exclusive. The next page: *after* the last hit (its id; P10 for a prompt), which nothing that comes in meanwhile moves.
         """
         filters = search.filters(located.ids(self.database, project), kind, type, concepts, files, since_ms, until_ms)
+        return self._finder().search(query, filters, search.page(order, limit, offset, after))
+
+    def found(  # the arguments of search
+        self,
+        query: str = "",
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        after: int | str | None = None,
+        order: str = "relevance",
+        **filters: Any,
+    ) -> Found:
+        """What search() gives, with how many there are in all and what the next page comes after."""
         page = search.page(order, limit, offset, after)
-        finder = search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
-        return finder.search(query, filters, page)
+        only, type_ = located.ids(self.database, filters.pop("project", None)), filters.pop("type", ())
+        return self._finder().found(query, search.filters(only, type_=type_, **filters), page)
+
+    def _finder(self) -> Finder:
+        return search.Finder(database=self.database, now_ms=self.clock(), near=self.embedding.near)
 
     def suggestion(self, query: str) -> str:
         """The query with unknown words replaced by known ones like them: "did you mean"; "" if there is nothing to suggest."""

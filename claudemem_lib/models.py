@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def handle(number: int, kind: str) -> str:
+    """What a memory or prompt is called wherever it is shown: #12, P10."""
+    return f"P{number}" if kind == "prompt" else f"#{number}"
+
+
 @frozen(kw_only=True)
 class Project:
     """What a session worked on. *key* is stable and unique, *name* is for people and unique as well."""
@@ -201,13 +206,17 @@ class StoredMemory:
     created_ms: int
     repeats: int = 0
     repeated_ms: int | None = None
+    pinned: bool = False
+    superseded_by: tuple[int, ...] = ()
+    similar: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)
 class Hit:
     """One line of a search result; *score* is higher for better, *engines* names what found it.
 
-    A prompt (kind "prompt") has an id of its own kind and no uid.
+    A prompt (kind "prompt") has an id of its own kind and no uid. *similar* are memories that say nearly the same: in an order
+    by relevance those that were found too and have no line of their own, by date all there are.
     """
 
     id: int
@@ -221,6 +230,23 @@ class Hit:
     created_ms: int
     read_tokens: int
     file: str = ""
+    pinned: bool = False
+    superseded_by: tuple[int, ...] = ()
+    similar: tuple[int, ...] = ()
+
+    @property
+    def handle(self) -> str:
+        """What it is called: #12, or P10 for a prompt."""
+        return handle(self.id, self.kind)
+
+
+@frozen(kw_only=True)
+class Found:
+    """A page of hits, how many memories and prompts there are in all, and what the next page comes *after* ("" for the last)."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    after: str = ""
 
 
 @frozen(kw_only=True)
@@ -237,6 +263,14 @@ class Moment:
     read_tokens: int
     file: str = ""
     anchor: bool = False
+    pinned: bool = False
+    superseded_by: tuple[int, ...] = ()
+    similar: tuple[int, ...] = ()
+
+    @property
+    def handle(self) -> str:
+        """What it is called: #12, or P10 for a prompt."""
+        return handle(self.id, self.kind)
 
 
 @frozen(kw_only=True)

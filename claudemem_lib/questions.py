@@ -60,6 +60,11 @@ class Question:
         return not self.expression and not self.words
 
 
+def said(text: str) -> bool:
+    """Whether anything was typed, be it a word or not."""
+    return any(char.isprintable() and not char.isspace() for char in text)
+
+
 def read(text: str) -> Question:
     """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
     pieces = _pieces(text[:LONGEST_QUESTION].encode("utf-8", "replace").decode())[: MOST_WORDS * 2]

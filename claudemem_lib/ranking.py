@@ -30,7 +30,6 @@ BESIDE_MS = 3_600_000
 RECENCY = 0.02
 RECENCY_HALF_LIFE_MS = 60 * 86_400_000
 SUPERSEDED = 0.5
-ALIKE = 0.5
 
 
 class Ranked(NamedTuple):
@@ -115,13 +114,8 @@ def in_context(ranked: Sequence[Ranked], places: Mapping[int, Place]) -> list[Ra
     return sorted(found, key=lambda one: (-one.score, -one.id))
 
 
-def settled(
-    ranked: Iterable[Ranked],
-    standing: Mapping[int, tuple[int, bool]],
-    alike: Iterable[tuple[int, int]],
-    now_ms: int,
-) -> list[Ranked]:
-    """Candidates by their standing too: newer a little before older, superseded and repeated ones behind.
+def settled(ranked: Iterable[Ranked], standing: Mapping[int, tuple[int, bool]], now_ms: int) -> list[Ranked]:
+    """Candidates by their standing too: newer a little before older, superseded ones behind.
 
     The bonus for age is below what any one word of a question is worth, so it orders only what is nearly equal.
     """
@@ -130,8 +124,4 @@ def settled(
         made_ms, superseded = standing.get(one.id, (0, False))
         recent = RECENCY * 0.5 ** (max(0, now_ms - made_ms) / RECENCY_HALF_LIFE_MS)
         found.append(Ranked(one.id, (one.score + recent) * (SUPERSEDED if superseded else 1.0), one.engines))
-    found.sort(key=lambda one: (-one.score, -one.id))
-    place = {one.id: at for at, one in enumerate(found)}
-    repeated = {max(pair, key=place.__getitem__) for pair in alike if pair[0] in place and pair[1] in place}
-    folded = [Ranked(one.id, one.score * (ALIKE if one.id in repeated else 1.0), one.engines) for one in found]
-    return sorted(folded, key=lambda one: (-one.score, -one.id))
+    return sorted(found, key=lambda one: (-one.score, -one.id))

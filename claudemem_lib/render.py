@@ -93,11 +93,21 @@ def hits(found: Sequence[Hit], meant: str = "") -> str:
         file = f" · {line(hit.file, 120)}" if hit.file else ""
         when = f"{day(hit.created_ms)} {clock(hit.created_ms)}"
         title = line(hit.title, 120) or "Untitled"
-        name = f"P{hit.id}" if hit.kind == "prompt" else f"#{hit.id}"
         lines.append(
-            f"{name} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens{_found_by(hit)})"
+            f"{hit.handle} {when} {label(hit.kind, hit.type)}: {title}{file}{where} (~{hit.read_tokens} tokens{_found_by(hit)})"
+            + "".join(f" · {mark}" for mark in marks(hit))
         )
     return safe("\n".join(lines))
+
+
+def marks(one: Hit | Moment | StoredMemory) -> list[str]:
+    """How a memory stands, where there is anything to say: pinned, superseded, and what says nearly the same."""
+    found = ["pinned"] if one.pinned else []
+    if one.superseded_by:
+        found.append(f"superseded by {', '.join(f'#{other}' for other in one.superseded_by)}")
+    if one.similar:
+        found.append(f"and {len(one.similar)} like it: {', '.join(f'#{other}' for other in one.similar)}")
+    return found
 
 
 def _found_by(hit: Hit) -> str:
@@ -113,10 +123,12 @@ def timeline(moments: Iterable[Moment]) -> str:
         if day(moment.created_ms) != today:
             today = day(moment.created_ms)
             lines.append(f"{'' if not lines else chr(10)}{today}")
-        name = f"P{moment.id}" if moment.kind == "prompt" else f"#{moment.id}"
+        stands = "".join(f" · {mark}" for mark in marks(moment))
         mark = "  <- anchor" if moment.anchor else ""
         title = line(moment.title, 120) or "Untitled"
-        lines.append(f"  {clock(moment.created_ms)} {name} {label(moment.kind, moment.type)}: {title}{mark}")
+        lines.append(
+            f"  {clock(moment.created_ms)} {moment.handle} {label(moment.kind, moment.type)}: {title}{stands}{mark}"
+        )
     return safe("\n".join(lines)) or "Nothing there."
 
 
@@ -138,6 +150,7 @@ def memory(one: StoredMemory) -> str:
         origin += f" · told {one.repeats + 1} times, last {day(one.repeated_ms)}"
     if one.session:
         origin += f" · session {one.session} prompt {one.prompt_number}"
+    origin += "".join(f" · {mark}" for mark in marks(one))
     parts = [head, origin]
     parts += [text for text in (one.subtitle, one.narrative) if text]
     parts += ["\n".join(f"- {fact}" for fact in one.facts)] if one.facts else []

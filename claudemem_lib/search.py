@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from claudemem_lib import given, questions, ranking
+from claudemem_lib import bydate, given, questions, ranking
+from claudemem_lib.engines import Ranking
 from claudemem_lib.errors import BadRequest, NotFound, StoreError
-from claudemem_lib.models import Hit
+from claudemem_lib.models import Found, Hit
+from claudemem_lib.questions import Word
 from claudemem_lib.ranking import CANDIDATES, Ranked
-from claudemem_lib.store import asked, fulltext
+from claudemem_lib.store import asked, fulltext, memories
 from claudemem_lib.store.fulltext import Filters, Page
 from claudemem_lib.store.text import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from claudemem_lib.questions import Question, Word
+    from claudemem_lib.engines import Group
     from claudemem_lib.store.database import Database
 
     Row = tuple[Any, ...]
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note", asked.KIND)
 MOST_HITS = 1_000
-SOME_WORDS_POOL = 200
+MOST_PROMPTS = 10_000
 FEW_WORDS = 2
 KEYWORDS = 3
 APART = 0.1  # more than the bonus for age
@@ -53,78 +54,88 @@ class Finder:
 
         Full text and vectors are fused by their scores (ranking.py). Where vectors were asked too and neither engine is
         confident, there is no hit: noise is no answer. Operators, "phrases", beginnings* and orders by date are for the
-        full text alone.
+        full text alone. Of memories that say nearly the same, the best is the hit and names the others; by date each is one.
         """
+        return self._asked(text, filters, page)[0]
+
+    def found(self, text: str, filters: Filters, page: Page) -> Found:
+        """As search(), with how many there are in all and what the next page comes after."""
+        hits, total = self._asked(text, filters, evolve(page, limit=page.limit + 1))
+        shown = tuple(hits[: page.limit])
+        return Found(hits=shown, total=total(), after=shown[-1].handle if len(hits) > page.limit else "")
+
+    def _asked(self, text: str, filters: Filters, page: Page) -> tuple[list[Hit], Callable[[], int]]:
+        """The hits of a page, and what counts all of them."""
         _check("order", (page.order,), ORDERS)
         _check("kind", filters.kinds, KINDS)
         question = questions.read(given.text("a query", text))
-        if question.empty and any(char.isprintable() and not char.isspace() for char in text):
-            return []
+        if question.empty and questions.said(text):
+            return [], lambda: 0
         if question.empty or page.order != "relevance":
-            return self._by_date(question, filters, page)
-        if question.expression:
-            return self._hits(_window(functools.partial(self._expressed, question.expression, filters), page))
-        return self._hits(_window(functools.partial(self._ranked, text, question.words, filters), page))
-
-    def _by_date(self, question: Question, filters: Filters, page: Page) -> list[Hit]:
-        """What passes the filters by date: memories, and prompts where they are asked for by name."""
-        if page.after:
-            made_ms = fulltext.made_ms(self.database, page.after)
-            if made_ms is None:
+            listed = bydate.Listing(database=self.database, question=question, filters=filters)
+            rows = listed.page(page)
+            if rows is None:
                 raise _gone(page.after)
-            page = evolve(page, at_ms=made_ms)
-        prompted = asked.KIND in filters.kinds and asked.wanted(filters)
-        deep = evolve(page, offset=0, limit=page.offset + page.limit) if prompted else page
-        match = question.expression or questions.every(question.words)
-        read = fulltext.newest if question.empty else functools.partial(_by_date, question)
-        rows = read(self.database, filters, deep)
-        if prompted:
-            rows += asked.by_date(self.database, match, filters, deep)
-            rows.sort(key=lambda row: (row[6], row[0] > 0, abs(row[0])), reverse=page.by_date == "date_desc")
-            rows = rows[page.offset : page.offset + page.limit]
-        return _recent(rows, "recent" if question.empty else "text")
+            return _shown(self.database, rows, ("recent" if question.empty else "text",)), listed.total
+        if question.expression:
+            ranked = self._expressed(question.expression, filters)
+        else:
+            ranked = self._ranked(text, question.words, filters)
+        groups = ranked.page(page)
+        if groups is None:
+            raise _gone(page.after)
+        return self._hits(groups), ranked.total
 
-    def _expressed(self, expression: str, filters: Filters, most: int) -> list[Ranked]:
-        """The best *most* hits of an expression."""
-        page = Page(order="relevance", limit=most)
-        found = fulltext.scored(self.database, expression, filters, page)
-        if asked.wanted(filters):
-            told = [memory for memory, _ in found]
-            found = ranking.joined(found, asked.scored(self.database, expression, filters, most, told))[:most]
-        return [Ranked(hit, score, ("text",)) for hit, score in found]
+    def _expressed(self, expression: str, filters: Filters) -> Ranking:
+        """The hits of an expression."""
 
-    def _ranked(self, text: str, words: Sequence[Word], filters: Filters, most: int) -> list[Ranked]:
-        """The best *most* hits: a block of candidates of both engines, then the rest of the full text."""
-        counted = _counted(self.database, questions.loosened(words))
+        def deeper(most: int) -> list[tuple[int, float]]:
+            return fulltext.scored(self.database, expression, filters, Page(order="relevance", limit=most))
+
+        found = deeper(CANDIDATES)
+        prompts = self._prompts(expression, filters, [memory for memory, _ in found])
+        head = [Ranked(hit, score, ("text",)) for hit, score in ranking.joined(found, prompts)]
+        more: dict[str, Any] = {"match": expression, "deeper": deeper} if len(found) == CANDIDATES else {}
+        return Ranking(database=self.database, filters=filters, head=head, **more)
+
+    def _ranked(self, text: str, words: Sequence[Word], filters: Filters) -> Ranking:
+        """The hits of a question: a block of candidates of both engines, then the rest of the full text."""
+        counted = bydate.counted(self.database, questions.loosened(words))
         page = Page(order="relevance", limit=CANDIDATES)
         first = _by_words(self.database, words, counted, filters, page) if self.words else []
+        whole = len(first) < CANDIDATES
         pairs = questions.adjacent(text)
         if pairs and first:
             first = ranking.with_adjacent(first, dict(fulltext.scored(self.database, pairs, filters, page)))
         near = [] if any(word.exact for word in words) else self._near(text, filters)
-        prompts = self._prompts(words, filters, [memory for memory, _ in first]) if self.words else []
+        only = set(filters.kinds) == {asked.KIND}  # prompts alone: what has any of the words
+        match = questions.some(words) if only else questions.every(words)
+        prompts = self._prompts(match, filters, [memory for memory, _ in first]) if self.words else []
         if near and self.words and not prompts and not self._confident(words, counted, first, near):
-            return []
+            return Ranking(database=self.database, filters=filters, head=())
         known = {memory for memory, _ in first}
         near = [(memory, cosine) for memory, cosine in near if memory in known or cosine >= ranking.LEAST_COSINE]
-        fused = ranking.fuse(ranking.joined(first, prompts)[:CANDIDATES], near)
-        ids = [one.id for one in fused]
+        texts = ranking.joined(first, prompts)
+        fused = ranking.fuse(texts[:CANDIDATES], near)
+        seen = {one.id for one in fused}
         if len(words) > FEW_WORDS:
-            fused = ranking.in_context(fused, fulltext.places(self.database, ids))
-        standing, alike = fulltext.standing(self.database, ids), fulltext.alike(self.database, ids)
-        settled = ranking.settled(fused, standing, alike, self.now_ms)
-        if len(settled) >= most or len(first) < CANDIDATES or not self.words:
-            return settled
-        seen = set(ids)
-        rest = _by_words(self.database, words, counted, filters, evolve(page, limit=most + CANDIDATES))
-        return settled + [Ranked(memory, 0.0, ("text",)) for memory, _ in rest if memory not in seen]
+            fused = ranking.in_context(fused, fulltext.places(self.database, list(seen)))
+        head = ranking.settled(fused, fulltext.standing(self.database, seen), self.now_ms)
+        head += [Ranked(hit, 0.0, ("text",)) for hit, _ in texts if hit not in seen]
 
-    def _prompts(self, words: Sequence[Word], filters: Filters, told: Sequence[int]) -> list[tuple[int, float]]:
-        """Prompts that have all the words and whose turn no memory tells; where prompts alone are asked for, any of the words."""
+        def deeper(most: int) -> list[tuple[int, float]]:
+            return _by_words(self.database, words, counted, filters, evolve(page, limit=most))
+
+        match = questions.some([*bydate.rarest(counted), Word("", questions.every(words))])
+        more: dict[str, Any] = {} if whole else {"match": match, "deeper": deeper}
+        return Ranking(database=self.database, filters=filters, head=head, words=words, **more)
+
+    def _prompts(self, match: str, filters: Filters, told: Sequence[int]) -> list[tuple[int, float]]:
+        """Prompts that match and whose turn none of the memories *told* tells."""
         if not asked.wanted(filters):
             return []
-        match = questions.some(words) if set(filters.kinds) == {asked.KIND} else questions.every(words)
-        return asked.scored(self.database, match, filters, CANDIDATES, told)
+        most = MOST_PROMPTS if set(filters.kinds) == {asked.KIND} else CANDIDATES
+        return asked.scored(self.database, match, filters, most, told)
 
     def _near(self, text: str, filters: Filters) -> list[tuple[int, float]]:
         """The memories nearest to a text; none where that fails: the full text answers whatever happens to the vectors."""
@@ -158,30 +169,18 @@ class Finder:
                 covered[memory] += value
         return max(covered.values(), default=0.0) >= ranking.CONFIDENT_COVER * sum(worth.values())
 
-    def _hits(self, ranked: Sequence[Ranked]) -> list[Hit]:
-        known = {one.id: one for one in ranked}
+    def _hits(self, groups: Sequence[Group]) -> list[Hit]:
+        known = {one.best.id: one for one in groups}
         rows = fulltext.hits(self.database, list(known))
-        return [_hit((*row, known[row[0]].score), known[row[0]].engines) for row in rows]
-
-
-def _window(ranked: Callable[[int], list[Ranked]], page: Page) -> list[Ranked]:
-    """The page of a ranking that can be asked for its best so many; what came in meanwhile moves no page that has *after*."""
-    if not page.after:
-        return ranked(page.offset + page.limit)[page.offset : page.offset + page.limit]
-    most = 2 * CANDIDATES
-    while True:
-        found = ranked(most)
-        place = next((at for at, one in enumerate(found, 1) if one.id == page.after), 0)
-        if (place and place + page.limit <= len(found)) or len(found) < most:
-            break
-        most *= 4
-    if not place:
-        raise _gone(page.after)
-    return found[place : place + page.limit]
+        rows = [(*row, known[row[0]].best.score) for row in rows]
+        found = _shown(self.database, rows, ())
+        told = ((known[row[0]], hit) for row, hit in zip(rows, found, strict=True))
+        return [evolve(hit, engines=one.best.engines, similar=one.others) for one, hit in told]
 
 
 def _gone(hit: int) -> NotFound:
-    return NotFound(f"{name(hit)} is not among these hits any more; search again from the start")
+    prompt = "" if hit < 0 else f" (if a prompt is meant, it is P{hit})"
+    return NotFound(f"{name(hit)} is not among these hits any more; search again from the start{prompt}")
 
 
 def name(hit: int) -> str:
@@ -189,11 +188,13 @@ def name(hit: int) -> str:
     return f"#{hit}" if hit > 0 else f"P{-hit}"
 
 
-def shown(database: Database, found: Sequence[tuple[int, tuple[str, ...]]]) -> list[Hit]:
-    """Hits for ids that were found elsewhere, in their order; each is worth less than the one before."""
-    engines = dict(found)
-    rows = fulltext.hits(database, list(engines))
-    return [_hit((*row, 1 / place), engines[row[0]]) for place, row in enumerate(rows, 1)]
+def shown(database: Database, found: Sequence[tuple[int, tuple[str, ...], tuple[int, ...]]]) -> list[Hit]:
+    """Hits for ids that were found elsewhere, in their order, each with what is like it; each is worth less than the one before."""
+    known = {one[0]: one for one in found}
+    rows = fulltext.hits(database, list(known))
+    rows = [(*row, 1 / place) for place, row in enumerate(rows, 1)]
+    hits = zip(rows, _shown(database, rows, ()), strict=True)
+    return [evolve(hit, engines=known[row[0]][1], similar=known[row[0]][2]) for row, hit in hits]
 
 
 def suggestion(database: Database, text: str) -> str:
@@ -231,6 +232,8 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
     files: str | Iterable[str] = (),
     since_ms: object = None,
     until_ms: object = None,
+    *,
+    either: bool = False,
 ) -> Filters:
     """Filters as callers give them, checked."""
     return Filters(
@@ -241,6 +244,7 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
         files=listed("files", files),
         since_ms=given.moment("since_ms", since_ms),
         until_ms=given.moment("until_ms", until_ms),
+        either=either,
     )
 
 
@@ -273,7 +277,7 @@ def _by_words(
     Scoring costs by the number of matches: of a question with too many, only the rarest words are scored, and then too what has
     all of its words comes first.
     """
-    rare = _rarest(counted)
+    rare = bydate.rarest(counted)
     complete: list[tuple[int, float]] = []
     if len(words) <= KEYWORDS or len(rare) < len(counted) or any(word.exact for word in words):
         complete = fulltext.scored(database, questions.every(words), filters, page)
@@ -289,44 +293,9 @@ def _by_words(
     return [(memory, score + over) for memory, score in complete] + more
 
 
-def _by_date(question: Question, database: Database, filters: Filters, page: Page) -> list[Row]:
-    """Matches of all the words by date; if there are none, the likeliest of those with some."""
-    match = question.expression or questions.every(question.words)
-    found = fulltext.dated(database, match, filters, page)
-    start = evolve(page, offset=0, limit=1, after=0)
-    words = questions.loosened(question.words)
-    if found or question.expression or len(words) == 1 or fulltext.dated(database, match, filters, start):
-        return found
-    likely = Page(order="relevance", limit=SOME_WORDS_POOL)
-    some = fulltext.scored(database, questions.some(_rarest(_counted(database, words))), filters, likely)
-    rows = fulltext.hits(database, [memory for memory, _ in some])
-    rows.sort(key=lambda row: (row[6], row[0]), reverse=page.by_date == "date_desc")
-    start_at = next((place for place, row in enumerate(rows, 1) if row[0] == page.after), page.offset)
-    return [(*row, 0.0) for row in rows[start_at : start_at + page.limit]]
-
-
-def _counted(database: Database, words: Sequence[Word]) -> list[tuple[int, Word]]:
-    """The words with how many memories have them (counted no further than can be scored), rarest first."""
-    most = fulltext.MATCHES_SCORED
-    return sorted(((fulltext.matches(database, word.match, most), word) for word in words), key=lambda pair: pair[0])
-
-
-def _rarest(counted: Sequence[tuple[int, Word]]) -> list[Word]:
-    """The rarest words, as many as can be scored within the bound, at least one."""
-    chosen: list[Word] = []
-    total = 0
-    for count, word in counted:
-        if chosen and total + count > fulltext.MATCHES_SCORED:
-            break
-        chosen.append(word)
-        total += count
-    return chosen
-
-
-def _recent(rows: Iterable[Row], engine: str = "recent") -> list[Hit]:
-    return [_hit(row, (engine,)) for row in rows]
-
-
-def _hit(row: Row, engines: tuple[str, ...]) -> Hit:
+def _shown(database: Database, rows: Sequence[Row], engines: tuple[str, ...]) -> list[Hit]:
+    """Rows of hits as hits, with how they stand."""
     names = ("id", "uid", "kind", "type", "title", "project", "created_ms", "read_tokens", "file", "score")
-    return Hit(**{**dict(zip(names, row, strict=True)), "id": abs(row[0])}, engines=engines)
+    standing = memories.marks(database, [row[0] for row in rows if row[0] > 0])
+    values = ({**dict(zip(names, row, strict=True)), **standing.get(row[0], {}), "id": abs(row[0])} for row in rows)
+    return [Hit(**one, engines=engines) for one in values]

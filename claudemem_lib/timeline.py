@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.models import Moment
-from claudemem_lib.store import sql
+from claudemem_lib.store import memories, sql
 
 if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
@@ -44,7 +44,9 @@ def around(
     past = _merged(database, (sql.MOMENTS_BEFORE, sql.PROMPTS_BEFORE), (at_ms, anchor, project, before))
     coming = _merged(database, (sql.MOMENTS_AFTER, sql.PROMPTS_AFTER), (at_ms, anchor, project, after + 1))
     shown = any(_is(row, anchor) for row in coming)
-    return [_moment(row, anchor) for row in (*past[max(0, len(past) - before) :], *coming[: after + shown])]
+    rows = (*past[max(0, len(past) - before) :], *coming[: after + shown])
+    standing = memories.marks(database, [row[0] for row in rows if row[1] != "prompt"])
+    return [_moment(row, anchor, {} if row[1] == "prompt" else standing.get(row[0], {})) for row in rows]
 
 
 def _merged(
@@ -68,6 +70,6 @@ def _is(row: tuple[Any, ...], anchor: int | None) -> bool:
     return bool(row[0] == anchor and row[1] != "prompt")
 
 
-def _moment(row: tuple[Any, ...], anchor: int | None) -> Moment:
+def _moment(row: tuple[Any, ...], anchor: int | None, standing: dict[str, Any]) -> Moment:
     names = ("id", "kind", "type", "title", "project", "session", "created_ms", "read_tokens", "file")
-    return Moment(**dict(zip(names, row, strict=True)), anchor=_is(row, anchor))
+    return Moment(**dict(zip(names, row, strict=True)), **standing, anchor=_is(row, anchor))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE = 100
 HITS_AT_ONCE = 1_000
+MEMORIES = ("observation", "summary", "note")
 ASIDE = "original"
 _MAGIC = b"SQLite format 3\x00"
 _PARTS = ("-wal", "-journal", "-shm", "")
@@ -81,11 +82,13 @@ class Transfer:
     def _found(self, query: str, project: str | None) -> list[int]:
         """The ids of all memories a query finds."""
         found: list[int] = []
+        offset = 0
         while True:
-            hits = self._memory.search(query, project=project, limit=HITS_AT_ONCE, offset=len(found))
-            found += [hit.id for hit in hits]
+            hits = self._memory.search(query, kind=MEMORIES, project=project, limit=HITS_AT_ONCE, offset=offset)
+            found += [memory for hit in hits for memory in (hit.id, *hit.similar)]
             if len(hits) < HITS_AT_ONCE:
                 return found
+            offset += len(hits)
 
     def _rows(self, texts: dict[str, str], values: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """All rows, of one moment, however long it takes."""

@@ -103,7 +103,8 @@ class Ours:
         )
         hits = finder.search(question.text, Filters(projects=projects), Page(order="relevance", limit=limit))
         self.found_tokens += sum(self._tokens[hit.id] for hit in hits[:10])
-        found = [self._keys[hit.id] for hit in hits]
+        told = [memory for hit in hits for memory in (hit.id, *hit.similar)][:limit]
+        found = [self._keys[memory] for memory in told]
         return ["\t".join(one) if pooled else one[1] for one in found]
 
     @property

@@ -18,8 +18,9 @@ from claudemem_lib.catchup import catch_up
 from claudemem_lib.errors import ClaudeMemError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from claudemem_lib.models import Found, Hit, Moment
 
 CATCH_UP_S = 2.0
 
@@ -93,6 +94,20 @@ with_memory_as_it_is = partial(with_memory, first=False)
 def show(value: Any, text: str, *, as_json: bool) -> None:
     """*value* as JSON, or *text*."""
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) if as_json else text)
+
+
+def show_page(found: Found, text: str, *, as_json: bool) -> None:
+    """A page of hits, or *text* for it; how many there are in all, and how to get the next page, on standard error."""
+    value = {"hits": named(found.hits), "total": found.total, "after": found.after}
+    show(value, text, as_json=as_json)
+    if found.total and not as_json:
+        more = f"; the next page: the same with --after {found.after.lstrip('#')}" if found.after else ""
+        click.echo(f"{found.total:,} in all{more}", err=True)
+
+
+def named(items: Iterable[Hit | Moment]) -> list[dict[str, Any]]:
+    """Hits or moments for JSON: a prompt's id is what every command calls it, P10."""
+    return [{**attrs.asdict(one), "id": one.handle if one.kind == "prompt" else one.id} for one in items]
 
 
 def _plain(value: Any) -> Any:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claudemem_lib import find, render
-from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.cli.base import example, json_option, show, show_page, with_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Hit
+    from claudemem_lib.models import Found
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What every one of these questions takes."""
     for option in (
         json_option,
-        click.option("--offset", type=click.IntRange(0), default=0),
+        click.option("--after", metavar="ID", help="The next page: the last ID of the one before."),
+        click.option("--offset", type=click.IntRange(0), default=0, help="How many to leave out first."),
         click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True),
         click.option("--project", metavar="NAME", help="A project's name, or a folder of it."),
     ):
@@ -28,8 +29,8 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _show(found: Sequence[Hit], *, as_json: bool) -> None:
-    show(found, render.hits(found), as_json=as_json)
+def _show(found: Found, *, as_json: bool) -> None:
+    show_page(found, render.hits(found.hits), as_json=as_json)
 
 
 @click.command("file", epilog=example("file src/login.py", "file src/auth/ --deep token expiry"))
@@ -64,9 +65,7 @@ def decisions(memory: Memory, query: tuple[str, ...], *, as_json: bool, **option
 
 @click.command(epilog=example("changes", "changes login"))
 @click.argument("query", nargs=-1)
-@click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@json_option
+@_options
 @with_memory
 def changes(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what was changed."""

@@ -11,13 +11,13 @@ import click
 
 from claudemem_lib import asked, located, render, when
 from claudemem_lib import search as search_
-from claudemem_lib.cli.base import example, json_option, show, with_memory
+from claudemem_lib.cli.base import example, json_option, named, show, show_page, with_memory
 from claudemem_lib.errors import NotFound
+from claudemem_lib.models import Found
 from claudemem_lib.timeline import anchor_of
 
 if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Hit
 
 SERVER_LIMIT = 1_000
 EMPTY = (
@@ -60,19 +60,23 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     options["until_ms"] = when.moment(until, memory.clock(), end=True) if until else None
     words = " ".join(query)
     found = _asked(memory, words, options)
-    found = memory.search(words, **options) if found is None else found
-    meant = "" if found or not words.strip() else memory.suggestion(words)
-    empty = not found and not memory.search(limit=1)
-    show(found, EMPTY if empty else render.hits(found, meant), as_json=as_json)
+    found = memory.found(words, **options) if found is None else found
+    meant = "" if found.hits or not words.strip() else memory.suggestion(words)
+    empty = not found.hits and not memory.search(limit=1)
+    show_page(found, EMPTY if empty else render.hits(found.hits, meant), as_json=as_json)
 
 
-def _asked(memory: Memory, query: str, options: dict[str, Any]) -> list[Hit] | None:
+def _asked(memory: Memory, query: str, options: dict[str, Any]) -> Found | None:
     """What the running server finds by meaning too; None where there is none, or nothing to find by meaning."""
     if not query.strip() or options["order"] != "relevance" or options["limit"] > SERVER_LIMIT:
         return None
     search_.filters((), *(options[name] for name in ("kind", "type", "concepts", "files", "since_ms", "until_ms")))
     found = asked.search(memory.data_dir, query, **options)
-    return None if found is None else search_.shown(memory.database, found)
+    return (
+        None
+        if found is None
+        else Found(hits=tuple(search_.shown(memory.database, found.hits)), total=found.total, after=found.after)
+    )
 
 
 @click.command(
@@ -93,7 +97,7 @@ def timeline(memory: Memory, anchor: str | None, *, as_json: bool, **options: An
         message = "give exactly one of ID, --query and --at"
         raise click.UsageError(message)
     found = memory.timeline(anchor, at_ms=when.moment(at, memory.clock()) if at else None, **options)
-    show(found, render.timeline(found), as_json=as_json)
+    show(named(found), render.timeline(found), as_json=as_json)
 
 
 _PROMPT = re.compile(r"[pP]\d{1,18}")
@@ -114,7 +118,7 @@ def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> N
             missing.append(f"#{numbers[one]}" if one in numbers else one.upper())
             continue
         values.append(kept)
-        texts.append(render.memory(kept) if one in numbers else render.prompt(kept["id"], kept))
+        texts.append(render.memory(kept) if one in numbers else render.prompt(int(one[1:]), kept))
     if values:
         show(values, ("\n\n" + "-" * 60 + "\n\n").join(texts), as_json=as_json)
     if missing:
@@ -126,7 +130,7 @@ def show_command(memory: Memory, wanted: tuple[str, ...], *, as_json: bool) -> N
 def _prompt(memory: Memory, number: int) -> dict[str, Any] | None:
     """A prompt as `show` prints it, None if there is none with this number."""
     try:
-        return {"id": number, "kind": "prompt", **memory.browse.prompt(number)}
+        return {"id": f"P{number}", "kind": "prompt", **memory.browse.prompt(number)}
     except NotFound:
         return None
 

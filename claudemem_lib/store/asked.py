@@ -54,9 +54,11 @@ def hits(database: Database, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
     return {row[0]: row for row in database.rows(sql.PROMPT_HITS, {"ids": id_list(asked)})} if asked else {}
 
 
-def count(database: Database, filters: Filters) -> int:
-    """How many prompts pass the filters."""
+def count(database: Database, filters: Filters, match: str = "") -> int:
+    """How many prompts pass the filters, and match where an expression is given."""
     clauses, values = _clauses(filters)
+    clauses += sql.PROMPTS_MATCHING if match else ""
+    values |= {"match": match} if match else {}
     return int(database.row(sql.PROMPT_COUNT.format(filters=clauses), values)[0])
 
 

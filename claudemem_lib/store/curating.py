@@ -33,6 +33,7 @@ def edit(connection: apsw.Connection, one: StoredMemory, at_ms: int) -> None:
     row["content_key"] = memories.content_key(row, files)
     del row["kind"]
     run(connection, sql.EDIT_MEMORY, row)
+    run(connection, sql.UNLINK_SIMILAR, (one.id,))  # it says something else now; whoever embeds it links it again
     run(connection, sql.CLEAR_FILES, (one.id,))
     run(connection, sql.CLEAR_CONCEPTS, (one.id,))
     for position, (role, path) in enumerate(files):

@@ -59,6 +59,7 @@ class Entry:
     pinned: bool = False
     superseded: bool = False
     engines: tuple[str, ...] = ()
+    similar: tuple[int, ...] = ()
 
     @property
     def place(self) -> tuple[int, int, int]:

@@ -24,7 +24,10 @@ FEW = 1_000
 
 @frozen(kw_only=True)
 class Filters:
-    """What a hit has to be, apart from matching: empty means any. Times are milliseconds, *until_ms* exclusive."""
+    """What a hit has to be, apart from matching: empty means any. Times are milliseconds, *until_ms* exclusive.
+
+    *either*: one of the types or one of the concepts is enough.
+    """
 
     projects: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -33,6 +36,7 @@ class Filters:
     files: tuple[str, ...] = ()
     since_ms: int | None = None
     until_ms: int | None = None
+    either: bool = False
 
 
 @frozen(kw_only=True)
@@ -83,13 +87,32 @@ def among(database: Database, match: str, ids: Sequence[int]) -> set[int]:
     return {row[0] for row in database.rows(sql.AMONG, {"match": match, "ids": id_list(ids)})}
 
 
+def matching_among(database: Database, match: str, filters: Filters, ids: Sequence[int]) -> set[int]:
+    """Those of some memories that an expression finds and that pass the filters."""
+    condition, values = clauses(filters)
+    text = sql.MATCHING_AMONG.format(filters=condition)
+    return {row[0] for row in database.rows(text, {**values, "match": match, "ids": id_list(ids)})}
+
+
+def matching_count(database: Database, match: str, filters: Filters, ids: Iterable[int]) -> tuple[int, int]:
+    """How many memories an expression finds that pass the filters, and how many of *ids* are among them.
+
+    Without filters counted as far as scored() goes.
+    """
+    condition, values = clauses(filters)
+    text = sql.MATCHING_COUNT_WITH.format(filters=condition) if condition else sql.MATCHES_WITH
+    values |= {} if condition else {"most": MATCHES_SCORED}
+    found, also = database.rows(text, {**values, "match": match, "ids": id_list(ids)})[0]
+    return int(found), int(also or 0)
+
+
 def hits(database: Database, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """What a hit shows of some memories, in their order."""
     rows = {row[0]: row for row in database.rows(sql.SEARCH_HITS, {"ids": id_list(ids)})} | asked.hits(database, ids)
     return [rows[memory] for memory in ids if memory in rows]
 
 
-def standing(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
+def standing(database: Database, ids: Iterable[int]) -> dict[int, tuple[int, bool]]:
     """When some memories were made, and whether a newer one supersedes them."""
     return {row[0]: (row[1], bool(row[2])) for row in database.rows(sql.STANDING, {"ids": id_list(ids)})}
 
@@ -97,11 +120,6 @@ def standing(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, boo
 def places(database: Database, ids: Sequence[int]) -> dict[int, Place]:
     """Where some memories stand among the others."""
     return {row[0]: Place(*row[1:]) for row in database.rows(sql.PLACES, {"ids": id_list(ids)})}
-
-
-def alike(database: Database, ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of some memories that say nearly the same."""
-    return [(row[0], row[1]) for row in database.rows(sql.ALIKE, {"ids": id_list(ids)})]
 
 
 def total(database: Database) -> int:
@@ -133,6 +151,12 @@ def dated(database: Database, match: str, filters: Filters, page: Page) -> list[
     condition += page.beyond(sql.BEYOND_MEMORY, values)
     text = sql.SEARCH_DATED.format(filters=condition, order=sql.DATE_ORDERS[page.by_date])
     return database.rows(text, {**values, "match": match, "limit": page.limit, "offset": page.offset})
+
+
+def dated_count(database: Database, match: str, filters: Filters) -> int:
+    """How many memories dated() finds."""
+    condition, values = clauses(filters)
+    return int(database.rows(sql.MATCHING_COUNT.format(filters=condition), {**values, "match": match})[0][0])
 
 
 def count(database: Database, filters: Filters) -> int:
@@ -170,7 +194,7 @@ def _few(database: Database, filters: Filters) -> list[int] | None:
     likes, values = _likes(filters.files)
     for wanted, text, bound in (
         (filters.files, sql.WITH_FILES.format(paths=likes), values),
-        (filters.concepts, sql.WITH_CONCEPTS, {"concepts": text_list(filters.concepts)}),
+        (() if filters.either else filters.concepts, sql.WITH_CONCEPTS, {"concepts": text_list(filters.concepts)}),
     ):
         found = database.rows(text, {**bound, "most": FEW}) if wanted else []
         if wanted and len(found) < FEW:
@@ -182,7 +206,8 @@ def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
     """The filters as SQL and the values it binds."""
     values: dict[str, Any] = {}
     text = ""
-    for column, wanted in (("project_id", filters.projects), ("kind", filters.kinds), ("type", filters.types)):
+    types = () if filters.either else filters.types
+    for column, wanted in (("project_id", filters.projects), ("kind", filters.kinds), ("type", types)):
         if wanted:
             clause = sql.FILTER_IS if len(wanted) == 1 else sql.FILTER_ONE_OF
             text += clause.format(column=column, name=column)
@@ -195,8 +220,9 @@ def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
             text += clause
             values[name] = value
     if filters.concepts:
-        text += sql.FILTER_CONCEPTS
+        text += sql.FILTER_EITHER if filters.either else sql.FILTER_CONCEPTS
         values["concepts"] = text_list(filters.concepts)
+        values |= {"type": text_list(filters.types)} if filters.either else {}
     if filters.files:
         likes, bound = _likes(filters.files)
         text += sql.FILTER_FILES.format(paths=likes)

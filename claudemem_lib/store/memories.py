@@ -6,7 +6,7 @@ import array
 from typing import TYPE_CHECKING, Any
 
 import apsw
-from attrs import frozen
+from attrs import evolve, frozen
 
 from claudemem_lib.ids import digest_of, new_uid, uid_of
 from claudemem_lib.models import StoredMemory
@@ -148,8 +148,9 @@ def get(database: Database, ids: Iterable[int]) -> list[StoredMemory]:
     bound = (id_list(wanted),)
     files = _grouped(database.rows(sql.FILES, bound))
     concepts = _grouped(database.rows(sql.CONCEPTS, bound))
+    standing = marks(database, wanted)
     found = {
-        row[0]: _memory(row, files.get(row[0], ()), concepts.get(row[0], ()))
+        row[0]: evolve(_memory(row, files.get(row[0], ()), concepts.get(row[0], ())), **standing.get(row[0], {}))
         for row in database.rows(sql.MEMORIES, bound)
     }
     return [found[memory] for memory in wanted if memory in found]
@@ -169,6 +170,23 @@ def link(database: Database, memory: int, other: int, kind: str, at_ms: int) -> 
 def links(database: Database, memory: int) -> list[tuple[int, str, bool]]:
     """The memories linked to this one: id, kind, and whether the link goes out from it (else it comes in)."""
     return [(row[0], row[1], bool(row[2])) for row in database.rows(sql.LINKS, {"id": memory})]
+
+
+def similar(database: Database, ids: Sequence[int]) -> dict[int, list[int]]:
+    """What is linked with some memories as saying nearly the same, of those that have any; the newest first."""
+    found: dict[int, list[int]] = {}
+    for memory, other in database.rows(sql.SIMILAR, {"ids": id_list(ids)}) if ids else ():
+        found.setdefault(memory, []).append(other)
+    return found
+
+
+def marks(database: Database, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """How some memories stand, where there is anything to say: pinned, superseded_by and similar, as fields of what shows them."""
+    found: dict[int, dict[str, Any]] = {}
+    for memory, other, name in database.rows(sql.MARKS, {"ids": id_list(ids)}) if ids else ():
+        one = found.setdefault(memory, {})
+        one[name] = name == "pinned" or (*one.get(name, ()), other)
+    return found
 
 
 def project_of(database: Database, memory: int) -> int:

@@ -514,12 +514,34 @@ SELECT m.id, m.created_ms, EXISTS (SELECT 1 FROM memory_links l WHERE l.other_id
 FROM memories m WHERE m.id IN carray(:ids)
 """
 PLACES = "SELECT id, project_id, session_id, created_ms, read_tokens FROM memories WHERE id IN carray(:ids)"
-ALIKE = "SELECT memory_id, other_id FROM memory_links WHERE kind = 'similar' AND memory_id IN carray(:ids)"
+SIMILAR = """
+SELECT memory_id, other_id FROM memory_links WHERE kind = 'similar' AND memory_id IN carray(:ids)
+UNION SELECT other_id, memory_id FROM memory_links WHERE kind = 'similar' AND other_id IN carray(:ids) ORDER BY 1, 2 DESC
+"""
+MARKS = """
+SELECT id, 0, 'pinned' FROM memories WHERE id IN carray(:ids) AND pinned = 1
+UNION SELECT other_id, memory_id, 'superseded_by' FROM memory_links WHERE kind = 'supersedes' AND other_id IN carray(:ids)
+UNION SELECT memory_id, other_id, 'similar' FROM memory_links WHERE kind = 'similar' AND memory_id IN carray(:ids)
+UNION SELECT other_id, memory_id, 'similar' FROM memory_links WHERE kind = 'similar' AND other_id IN carray(:ids)
+ORDER BY 1, 2 DESC
+"""
+MATCHING_AMONG = """
+SELECT m.id FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+WHERE memories_fts MATCH :match AND memories_fts.rowid IN carray(:ids) {filters}
+"""
+MATCHING_COUNT_WITH = """
+SELECT count(*), sum(m.id IN carray(:ids)) FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid
+WHERE memories_fts MATCH :match {filters}
+"""
+MATCHING_COUNT = """
+SELECT count(*) FROM memories_fts CROSS JOIN memories m ON m.id = memories_fts.rowid WHERE memories_fts MATCH :match {filters}
+"""
 LINK = """
 INSERT OR IGNORE INTO memory_links(memory_id, other_id, kind, created_ms)
 SELECT :memory, :other, :kind, :at WHERE EXISTS (SELECT 1 FROM memories WHERE id = :memory)
   AND EXISTS (SELECT 1 FROM memories WHERE id = :other) RETURNING memory_id
 """
+UNLINK_SIMILAR = "DELETE FROM memory_links WHERE kind = 'similar' AND (memory_id = ?1 OR other_id = ?1)"
 LINKS = """
 SELECT other_id, kind, 1 FROM memory_links WHERE memory_id = :id UNION ALL
 SELECT memory_id, kind, 0 FROM memory_links WHERE other_id = :id AND kind = 'supersedes' ORDER BY 1
@@ -545,6 +567,10 @@ SELECT {HIT_COLUMNS}, 0.0 FROM memories m JOIN projects p ON p.id = m.project_id
 WHERE 1 {{filters}} ORDER BY {{order}} LIMIT :limit OFFSET :offset
 """
 MATCHES = "SELECT count(*) FROM (SELECT 1 FROM memories_fts WHERE memories_fts MATCH ? LIMIT ?)"
+MATCHES_WITH = """
+SELECT count(*), sum(id IN carray(:ids))
+FROM (SELECT rowid AS id FROM memories_fts WHERE memories_fts MATCH :match ORDER BY rowid DESC LIMIT :most)
+"""
 DATE_ORDERS = {"date_desc": "m.created_ms DESC, m.id DESC", "date_asc": "m.created_ms, m.id"}
 # Beyond a place of the list: rank 1 is a memory, 0 a prompt of the same moment.
 BEYOND_MEMORY = " AND m.created_ms {than}= :at AND (m.created_ms, 1, m.id) {than} (:at, :rank, :last)"
@@ -579,6 +605,8 @@ FILTER_UNTIL = " AND m.created_ms < :until"
 FILTER_CONCEPTS = (
     " AND EXISTS (SELECT 1 FROM memory_concepts c WHERE c.memory_id = m.id AND c.concept IN carray(:concepts))"
 )
+FILTER_EITHER = """ AND (m.type IN carray(:type) OR EXISTS (
+  SELECT 1 FROM memory_concepts c WHERE c.memory_id = m.id AND c.concept IN carray(:concepts)))"""
 FILTER_FILES = " AND EXISTS (SELECT 1 FROM memory_files f WHERE f.memory_id = m.id AND ({paths}))"
 # Without a query, by date: a filter that few memories pass is answered from its own index, else a whole table would be read.
 FILTER_IDS = " AND m.id IN carray(:ids)"

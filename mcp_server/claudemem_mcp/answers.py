@@ -32,29 +32,39 @@ class HitAnswer(BaseModel):
     tokens: int = Field(description="What reading it in full costs.")
     file: str = ""
     engines: str = Field(description="What found it: text, vectors, text+vectors, or recent.")
+    pinned: bool = False
+    superseded_by: list[int] = Field(default=[], description="IDs of what is true now instead.")
+    similar: list[int] = Field(
+        default=[], description="IDs that say nearly the same; found too, without a line of their own."
+    )
 
 
 class SearchAnswer(BaseModel):
-    """Hits, which engines looked, how many memories passed the filters, and how to go on."""
+    """Hits, which engines looked, how many were found in all, how many memories passed the filters, and how to go on."""
 
     hits: list[HitAnswer]
     engines: list[str]
+    total: int = Field(description="How many were found in all, similar ones included.")
     eligible: int
+    after: str = Field(default="", description="For the next page, where there is one.")
     next: str = ""
     suggestion: str = Field(default="", description="What may have been meant, where nothing was found.")
 
 
 class MomentAnswer(BaseModel):
-    """One item of a timeline; a prompt of the user has no id."""
+    """One item of a timeline."""
 
     type: str
     title: str
     when: str
-    id: int | None = None
+    id: int | str = Field(description="A memory's ID, or a prompt's (P10).")
     project: str = ""
     tokens: int = 0
     file: str = ""
     anchor: bool = False
+    pinned: bool = False
+    superseded_by: list[int] = []
+    similar: list[int] = []
 
 
 class TimelineAnswer(BaseModel):
@@ -85,6 +95,9 @@ class MemoryAnswer(BaseModel):
     files_modified: list[str] = []
     session: str = ""
     branch: str = ""
+    pinned: bool = False
+    superseded_by: list[int] = []
+    similar: list[int] = []
 
 
 class PromptAnswer(BaseModel):
@@ -149,7 +162,7 @@ def answer(text: str, value: BaseModel) -> CallToolResult:
 def hit(one: Hit) -> HitAnswer:
     """A hit as an answer."""
     return HitAnswer(
-        id=one.id if one.kind != "prompt" else f"P{one.id}",
+        id=_id(one),
         type=render.label(one.kind, one.type),
         title=render.line(one.title, TITLE_CHARACTERS),
         project=one.project,
@@ -157,13 +170,14 @@ def hit(one: Hit) -> HitAnswer:
         tokens=one.read_tokens,
         file=render.cut(one.file, FILE_CHARACTERS),
         engines="+".join(one.engines),
+        **_standing(one),
     )
 
 
 def moment(one: Moment) -> MomentAnswer:
     """An item of a timeline as an answer."""
     return MomentAnswer(
-        id=None if one.kind == "prompt" else one.id,
+        id=_id(one),
         type=render.label(one.kind, one.type),
         title=render.line(one.title, TITLE_CHARACTERS),
         project=one.project,
@@ -171,7 +185,16 @@ def moment(one: Moment) -> MomentAnswer:
         tokens=one.read_tokens,
         file=render.cut(one.file, FILE_CHARACTERS),
         anchor=one.anchor,
+        **_standing(one),
     )
+
+
+def _id(one: Hit | Moment) -> int | str:
+    return one.handle if one.kind == "prompt" else one.id
+
+
+def _standing(one: Hit | Moment) -> dict[str, Any]:
+    return {"pinned": one.pinned, "superseded_by": list(one.superseded_by), "similar": list(one.similar)}
 
 
 def memory(one: StoredMemory) -> MemoryAnswer:

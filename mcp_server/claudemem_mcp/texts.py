@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claudemem_lib.models import Found
+
 INSTRUCTIONS = """\
 claude-mem is a memory of past sessions: what was done, decided, found out and left open, per project.
 
@@ -30,6 +37,16 @@ SEARCH = (
     'get_observations, context with timeline. Without a query: the newest. AND, OR, NOT, "phrases" and beginnings* work.'
 )
 DETAILS = "Details: get_observations(ids=[...])."
+
+
+def head(found: Found, eligible: int, engines: Sequence[str]) -> str:
+    """What a search says before its hits."""
+    said = (
+        f"{len(found.hits)} of {found.total} found among {eligible} eligible memories; engines: {', '.join(engines)}."
+    )
+    return " ".join(part for part in (said, DETAILS, found.after and f'Next page: after="{found.after}".') if part)
+
+
 TIMELINE = "What happened around a memory (anchor), a time, or the best hit of a query, oldest first. Give exactly one of them."
 GET = "Memories in full by their IDs (as search and timeline show them). Ask for several at once."
 SAVE = "Save a note for future sessions. It comes up again at every session start of its project."

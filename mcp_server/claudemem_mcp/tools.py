@@ -162,16 +162,15 @@ class Tools:
             "until_ms": self._time(dateEnd, end=True),
         }
         page: dict[str, Any] = {"limit": limit, "offset": offset, "order": ORDERS[orderBy], "after": after}
-        found = await self._run(lambda: self._memory.search(query, **wanted, **page))
+        answer = await self._run(lambda: self._memory.found(query, **wanted, **page))
         eligible = await self._run(lambda: self._memory.count(**wanted))
         asked = ["text", *(["vectors"] if self._memory.embedding.ready else [])] if query.strip() else ["recent"]
-        engines = sorted({engine for hit in found for engine in hit.engines}) or asked
-        head = f"{len(found)} of {eligible} eligible memories; engines: {', '.join(engines)}. {texts.DETAILS}"
-        hits = [answers.hit(one) for one in found]
-        meant = "" if found or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
-        more = {"next": texts.DETAILS if hits else "", "suggestion": meant}
-        value = answers.SearchAnswer(hits=hits, engines=engines, eligible=eligible, **more)
-        return answers.answer(f"{head}\n{render.hits(found, meant)}", value)
+        engines = sorted({engine for hit in answer.hits for engine in hit.engines}) or asked
+        hits = [answers.hit(one) for one in answer.hits]
+        meant = "" if hits or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
+        more = {"after": answer.after, "next": texts.DETAILS if hits else "", "suggestion": meant}
+        value = answers.SearchAnswer(hits=hits, engines=engines, total=answer.total, eligible=eligible, **more)
+        return answers.answer(f"{texts.head(answer, eligible, engines)}\n{render.hits(answer.hits, meant)}", value)
 
     async def timeline(  # the original's parameters
         self,

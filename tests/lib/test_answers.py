@@ -69,8 +69,9 @@ def test_a_session_that_is_not_there_is_named(run: Callable[..., Result], comman
 # ---------------------------------------------------------------------------------------------------------- prompts
 @pytest.mark.usefixtures("two_sessions")
 def test_a_prompt_of_the_timeline_can_be_shown(run: Callable[..., Result], says: Callable[..., Any]) -> None:
-    prompt = says("prompts", "Ask", "1111")[0]
-    name = f"P{prompt['id']}"
+    prompt = says("prompts", "Ask", "1111")["hits"][0]
+    name = prompt["id"]
+    assert name[0] == "P"
     assert name in run("prompts", "Ask").stdout
     shown = run("show", name).stdout
     assert "Ask in 1111" in shown
@@ -132,7 +133,7 @@ def test_a_note_that_is_too_long_is_refused_and_not_cut(run: Callable[..., Resul
     assert result.exit_code == 1
     assert "20,000 characters" in result.stderr
     assert "20,001" in result.stderr
-    assert says("search") == []
+    assert says("search")["hits"] == []
     assert run("remember", "-", text="x" * 20_000).exit_code == 0
     edited = run("edit", "1", "narrative", "y" * 20_001)
     assert edited.exit_code == 1

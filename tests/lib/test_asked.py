@@ -43,10 +43,10 @@ def test_without_a_server_there_is_no_answer(memory: Memory) -> None:
 
 
 def test_it_gives_the_servers_hits_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    hits = [{"id": 7, "engines": "text+vectors"}, {"id": "P3", "engines": "text"}]
-    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"]})
+    hits = [{"id": 7, "engines": "text+vectors", "similar": [8]}, {"id": "P3", "engines": "text"}]
+    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"], "total": 9, "after": "P3"})
     found = asked.search("/nowhere", "login", project="app", limit=5, offset=0)
-    assert found == [(7, ("text", "vectors")), (-3, ("text",))]
+    assert found == ([(7, ("text", "vectors"), (8,)), (-3, ("text",), ())], 9, "P3")
     assert heard[0] == {"claude-mem": {"cwd": "", "token": "secret"}}
     assert heard[-1]["params"] == {"name": "search", "arguments": {"query": "login", "project": "app", "limit": 5}}
 
@@ -61,7 +61,9 @@ def test_a_server_without_vectors_says_no_more_than_the_file(monkeypatch: pytest
     [
         b"no json\n",
         b'{"id": 1, "error": {}}\n',
-        {"hits": [{"id": "x", "engines": "text"}], "engines": ["vectors"]},
+        {"hits": [{"id": "x", "engines": "text"}], "engines": ["vectors"], "total": 1},
+        {"hits": [], "engines": ["vectors"], "total": "many"},
+        {"hits": [], "engines": ["vectors"]},
         {"hits": 3, "engines": ["vectors"]},
         {},
     ],
@@ -75,20 +77,20 @@ def test_the_command_shows_what_the_server_found(memory: Memory, monkeypatch: py
     one, two = add_observation(memory, "login"), add_observation(memory, "sign-in")
     memory.close()
     hits = [{"id": two, "engines": "vectors"}, {"id": one, "engines": "text"}]
-    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"]})
+    heard = served(monkeypatch, {"hits": hits, "engines": ["text", "vectors"], "total": 2})
     result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "login", "--json"])
-    assert [row["id"] for row in json.loads(result.stdout)] == [two, one]
+    assert [row["id"] for row in json.loads(result.stdout)["hits"]] == [two, one]
     assert heard[-1]["params"]["arguments"] == {"query": "login", "limit": 20, "orderBy": "relevance"}
 
 
 def test_the_filters_of_the_command_reach_the_server(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     number = add_observation(memory, "login")
     memory.close()
-    heard = served(monkeypatch, {"hits": [{"id": number, "engines": "vectors"}], "engines": ["vectors"]})
+    heard = served(monkeypatch, {"hits": [{"id": number, "engines": "vectors"}], "engines": ["vectors"], "total": 1})
     words = ["--data-dir", memory.data_dir, "search", "login", "--json", "--kind", "note,prompt", "--type", "bugfix"]
     words += ["--concept", "gotcha", "--file", "src/", "--since", "2026-01-01", "--after", "#4"]
     result = CliRunner().invoke(main, words)
-    assert [row["engines"] for row in json.loads(result.stdout)] == [["vectors"]]
+    assert [row["engines"] for row in json.loads(result.stdout)["hits"]] == [["vectors"]]
     asked_for = heard[-1]["params"]["arguments"]
     assert asked_for.pop("dateStart") > 0
     assert asked_for == {
@@ -107,6 +109,6 @@ def test_nothing_found_says_what_may_have_been_meant(memory: Memory) -> None:
 def test_silence_of_a_server_with_vectors_is_an_answer(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     add_observation(memory, "login")
     memory.close()
-    served(monkeypatch, {"hits": [], "engines": ["text", "vectors"]})
+    served(monkeypatch, {"hits": [], "engines": ["text", "vectors"], "total": 0})
     result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "login"])
     assert result.output == "Nothing found.\n"

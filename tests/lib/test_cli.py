@@ -37,6 +37,7 @@ MEMORY_COMMANDS = (
 )  # fmt: skip
 HIT_FIELDS = {
     "id", "uid", "kind", "type", "title", "score", "engines", "project", "created_ms", "read_tokens", "file",
+    "pinned", "superseded_by", "similar",
 }  # fmt: skip
 
 
@@ -186,8 +187,10 @@ def test_search_prints_an_index(run: Callable[..., Result], says: Callable[..., 
         text,
         re.MULTILINE,
     )
-    hits = says("search", "login")
+    page = says("search", "login")
+    hits = page["hits"]
     assert {hit["id"] for hit in hits} == {1, 2}
+    assert (page["total"], page["after"]) == (2, "")
     assert all(set(hit) == HIT_FIELDS for hit in hits)
     assert hits[0]["engines"] == ["text"]
     assert run("search", "zebra").stdout == "Nothing found.\n"
@@ -200,7 +203,7 @@ def test_search_takes_all_filters_and_operators(says: Callable[..., Any]) -> Non
         ["--file", "auth.py"], ["--until", "1780000000001"], ["--since", "2020-01-01", "--project", "/w/shop", "--offset", "1"],
         ["login", "NOT", "fast"], ['"cached the login"'], ["cach*"], ["--order", "date_asc", "--limit", "1"],
     ):  # fmt: skip
-        assert [hit["id"] for hit in says("search", *arguments)] == [1], arguments
+        assert [hit["id"] for hit in says("search", *arguments)["hits"]] == [1], arguments
 
 
 @pytest.mark.usefixtures("filled")
@@ -209,6 +212,7 @@ def test_timeline_shows_what_happened_around(run: Callable[..., Result], says: C
     assert [(moment["id"], moment["anchor"]) for moment in moments] == [(1, True), (2, False)]
     assert set(moments[0]) == {
         "id", "kind", "type", "title", "project", "session", "created_ms", "read_tokens", "file", "anchor",
+        "pinned", "superseded_by", "similar",
     }  # fmt: skip
     assert "<- anchor" in run("timeline", "--query", "another").stdout
     assert len(says("timeline", "--at", "2026-06-01", "--before", "2", "--after", "0")) == 2
@@ -628,7 +632,7 @@ def test_a_pipe_that_closes_early_is_no_error(data: Path) -> None:
     result = subprocess.run(
         ["/bin/sh", "-c", command], capture_output=True, check=False, env=environment_of(data.parent)
     )  # fmt: skip
-    assert (result.stdout, result.stderr) == (b"[\n", b"")
+    assert (result.stdout, result.stderr) == (b"{\n", b"")
 
 
 def test_the_commands_import_neither_models_nor_sdks(data: Path) -> None:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from claudemem_lib.memory import Memory
-    from claudemem_lib.models import Hit
+    from claudemem_lib.models import Found
     from tests.conftest import Host
 
 
-def ids(found: list[Hit]) -> list[int]:
-    return [hit.id for hit in found]
+def ids(found: Found) -> list[int]:
+    return [hit.id for hit in found.hits]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def shelf(memory: Memory) -> dict[str, int]:
 def test_a_file_is_found_read_or_modified(memory: Memory, shelf: dict[str, int]) -> None:
     assert ids(find.by_file(memory, "src/auth/login.py")) == [shelf["login"]]
     assert ids(find.by_file(memory, "./src/main.py")) == [shelf["main"]]
-    assert find.by_file(memory, "src/none.py") == []
+    assert ids(find.by_file(memory, "src/none.py")) == []
 
 
 def test_a_folder_means_what_lies_directly_in_it_or_all_below(memory: Memory, shelf: dict[str, int]) -> None:
@@ -59,17 +59,17 @@ def test_concepts_types_decisions_and_how_it_works(memory: Memory, shelf: dict[s
 def test_changes_are_changing_types_and_what_is_filed_so(memory: Memory, shelf: dict[str, int]) -> None:
     assert ids(find.changes(memory)) == [shelf["noted"], shelf["main"], shelf["login"]]
     assert ids(find.changes(memory, "login")) == [shelf["login"]]
-    assert len(find.changes(memory, limit=2)) == 2
+    assert (len(find.changes(memory, limit=2).hits), find.changes(memory, limit=2).total) == (2, 3)
 
 
 def test_prompts_are_found_by_their_words(memory: Memory, host: Host) -> None:
     host.turn("Fix the flaky parser of dates")
     host.turn("Write the changelog")
     memory.take_in()
-    assert [one.title for one in find.prompts(memory, "parsers flake")] == ["Fix the flaky parser of dates"]
-    assert find.prompts(memory, "nothing like it") == find.prompts(memory, "?") == []
+    assert [one.title for one in find.prompts(memory, "parsers flake").hits] == ["Fix the flaky parser of dates"]
+    assert ids(find.prompts(memory, "nothing like it")) == ids(find.prompts(memory, "?")) == []
     memory.database.rows("DELETE FROM prompts")
-    assert find.prompts(memory, "parser") == []
+    assert ids(find.prompts(memory, "parser")) == []
 
 
 def test_the_commands_print_them(memory: Memory, shelf: dict[str, int]) -> None:
@@ -84,7 +84,7 @@ def test_the_commands_print_them(memory: Memory, shelf: dict[str, int]) -> None:
     ):
         result = runner.invoke(main, ["--data-dir", memory.data_dir, *words, "--json"])
         assert result.exit_code == 0, result.output
-        assert {row["id"] for row in json.loads(result.stdout)} == {shelf[name] for name in wanted}
+        assert {row["id"] for row in json.loads(result.stdout)["hits"]} == {shelf[name] for name in wanted}
 
 
 def test_prune_and_reindex_say_what_they_did(memory: Memory) -> None:

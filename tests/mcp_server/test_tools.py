@@ -258,7 +258,8 @@ def test_a_prompt_on_a_timeline_has_no_id_that_could_be_taken_for_a_memory_s(
     memory.observe_pending()
     items = tools.value("timeline", query="parser")["items"]
     assert [item["title"] for item in items if item["type"] == "prompt"] == ["Fix the parser"]
-    assert all(("id" in item) == (item["type"] != "prompt") for item in items)
+    assert {item["id"] for item in items if item["type"] == "prompt"} == {"P1"}
+    assert all(isinstance(item["id"], int) for item in items if item["type"] != "prompt")
 
 
 def test_a_prompt_is_found_and_read_by_its_own_id(tools: Toolbox, memory: Memory, host: Host) -> None:
@@ -416,3 +417,39 @@ def test_a_question_wakes_nobody_and_reading_changes_nothing(tools: Toolbox, mem
         tools.text(name, **given)
     assert memory.database.data_version() == before
     assert tools.woken == 0
+
+
+def test_a_hit_says_how_it_stands_and_the_page_how_to_go_on(
+    tools: Toolbox, memory: Memory, add: Add, host: Host
+) -> None:
+    host.turn("Where does the parser fail?")
+    memory.take_in()
+    one, other, old = (
+        add("The parser fails on dates"),
+        add("The parser fails on dates!"),
+        add("The parser works on dates"),
+    )
+    store.link(memory.database, other, one, "similar", 1)
+    memory.curate.pin(one)
+    memory.curate.pin(other)
+    memory.curate.supersede(old, one)
+    value = tools.value("search", query="parser fails dates", type="observations")
+    best, last = value["hits"]
+    assert {best["id"], *best["similar"]} == {one, other}
+    assert best["pinned"] is True
+    assert (last["id"], last["superseded_by"], "similar" in last, "pinned" in last) == (old, [one], False, False)
+    assert (value["total"], value["eligible"], "after" in value) == (3, 3, False)
+    text = tools.text("search", query="parser fails dates", type="observations")
+    assert "2 of 3 found among 3 eligible memories" in text
+    assert f"pinned · and 1 like it: #{best['similar'][0]}" in text
+    assert f"superseded by #{one}" in text
+    assert tools.value("get_observations", ids=[old])["memories"][0]["superseded_by"] == [one]
+    assert f"superseded by #{one}" in tools.text("timeline", anchor=old)
+    page, found = tools.value("search", query="parser", limit=1), []
+    while page.get("after"):
+        found += page["hits"]
+        page = tools.value("search", query="parser", limit=1, after=page["after"])
+    ids = [hit["id"] for hit in (*found, *page["hits"])]
+    assert set(ids) == {best["id"], old, "P1"} or set(ids) == {best["similar"][0], old, "P1"}
+    assert len(ids) == 3
+    assert tools.value("get_observations", ids=["P1"])["prompts"][0]["id"] == "P1"

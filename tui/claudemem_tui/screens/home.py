@@ -117,7 +117,7 @@ class HomeScreen(ActingPage):
                 filters = chosen.search(memory.clock())
                 by_server = asked.search(memory.data_dir, text, limit=SERVER_HITS, **filters)
                 if by_server is not None:
-                    return memory.browse.hits(search.shown(memory.database, by_server))
+                    return memory.browse.hits(search.shown(memory.database, by_server.hits))
                 return memory.browse.hits(memory.search(text, limit=MOST_HITS, **filters))
 
         def show(found: list[Entry]) -> None:

@@ -183,6 +183,7 @@ def foot_of(one: StoredMemory, origin: dict[str, Any]) -> Content:
     for event in origin["events"]:
         counted[event] = counted.get(event, 0) + 1
     add("From", ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counted.items()))
+    add("Like it", ", ".join(f"#{other}" for other in one.similar))
     add("Replaces", ", ".join(f"#{other}" for other in origin["supersedes"]))
     return Content.assemble(*lines)
 

@@ -21,7 +21,7 @@ STYLES = {
 
 
 def feed_line(entry: Entry, width: int, *, project: bool = True) -> Cells:
-    """Time, kind, title, and where there is room what found it, the project and the id."""
+    """Time, kind, title, how many are folded into it, and where there is room what found it, the project and the id."""
     name = render.label(entry.kind, entry.type)
     style = STYLES.get(name, "list--kind")
     when = f"{render.day(entry.created_ms)[5:]} {render.clock(entry.created_ms)}"
@@ -32,6 +32,8 @@ def feed_line(entry: Entry, width: int, *, project: bool = True) -> Cells:
         cells.append((name, 11, style))
     cells.append((mark, 2, "list--accent"))
     cells.append((render.line(entry.title) or "Untitled", 0, title))
+    if entry.similar:
+        cells.append((f" +{len(entry.similar)}", 4, "list--accent"))
     if width >= MIDDLE and entry.engines:
         cells.append((" " + "+".join(engine[:6] for engine in entry.engines), 9, "list--dim"))
     if width >= ROOMY and project:
