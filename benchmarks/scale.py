@@ -27,7 +27,7 @@ from claudemem_lib import search
 from claudemem_lib.settings import Settings
 from claudemem_lib.store import sql, vectors
 from claudemem_lib.store.fulltext import Filters, Page
-from claudemem_lib.store.heldsigns import HeldSigns
+from claudemem_lib.store.heldsigns import LARGEST, HeldSigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,8 +115,8 @@ class Vectors:
         vectors.enter(database, self.space)
         for start in range(0, len(self.all), PER_TRANSACTION):
             part = slice(start, start + PER_TRANSACTION)
-            values = np.rint(self.all[part] * (vectors.LARGEST / self.space.scale))
-            bytes_ = np.clip(values, -vectors.LARGEST, vectors.LARGEST).astype(np.int8)
+            values = np.rint(self.all[part] * (LARGEST / self.space.scale))
+            bytes_ = np.clip(values, -LARGEST, LARGEST).astype(np.int8)
             signs = np.packbits(self.all[part] > 0, axis=1)
             rows = zip(self.ids[part].tolist(), self.projects[part].tolist(), bytes_, signs, strict=True)
             with database.write() as connection:

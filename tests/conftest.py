@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from claudemem_lib.providers import Provider
     from claudemem_lib.settings import Settings
 
-# How long an example takes says something of the machine, not of the code.
-hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says something of the machine, not of the code; and the same examples are tried at every run, so that
+# a run that fails fails again. CLAUDE_MEM_EXPLORE=1 draws new ones.
+hypothesis_settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CLAUDE_MEM_EXPLORE" not in os.environ,
+)
 hypothesis_settings.load_profile("any machine")
 
 NOW_MS = 1_795_327_200_000  # 2026-11-22T06:00:00Z

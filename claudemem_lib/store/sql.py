@@ -696,13 +696,15 @@ ORDER BY distance, v.memory_id DESC LIMIT :limit
 PASSING = "SELECT group_concat(m.id) FROM memories m WHERE 1 {filters}"
 CHANGES_KEPT = "SELECT (SELECT min(place) FROM vector_changes), (SELECT max(place) FROM vector_changes)"
 CHANGED_SIGNS = """
-SELECT c.memory_id, v.project_id, s.b FROM (SELECT DISTINCT memory_id FROM vector_changes WHERE place > ?) c
+SELECT c.memory_id, v.project_id, s.b, {values} FROM (SELECT DISTINCT memory_id FROM vector_changes WHERE place > ?) c
 LEFT JOIN vectors v ON v.memory_id = c.memory_id
 LEFT JOIN vector_signs s ON s.project_id = v.project_id AND s.memory_id = v.memory_id
 """
 SIGNS_AFTER = """
-SELECT memory_id, project_id, b FROM vector_signs WHERE (project_id, memory_id) > (?, ?) ORDER BY project_id, memory_id LIMIT ?
+SELECT memory_id, project_id, b, {values} FROM vector_signs
+WHERE (project_id, memory_id) > (?, ?) ORDER BY project_id, memory_id LIMIT ?
 """
+VALUES_OF_SIGNS = "(SELECT v.v FROM vectors v WHERE v.memory_id = vector_signs.memory_id)"
 
 # -------------------------------------------------------------------------------------------------------- timeline
 MOMENT_COLUMNS = """

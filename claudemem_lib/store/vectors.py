@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run, unreadable
 from claudemem_lib.store.fulltext import Filters, clauses
-from claudemem_lib.store.heldsigns import LEAST_POOL, PER_POOL
+from claudemem_lib.store.heldsigns import LARGEST, LEAST_POOL, PER_POOL
 from claudemem_lib.store.memories import id_list
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
     from claudemem_lib.store.heldsigns import HeldSigns
 
-LARGEST = 127
 DEVIATIONS = 4.0
 PER_TRANSACTION = 500
 ROW_BYTES = 12
@@ -213,23 +212,25 @@ def near(  # noqa: PLR0913, PLR0917  # what to compare with what, and the signs 
     The filters apply before the candidates are cut. Recall of the nearest ten: .97 and better. Where signs are *held*, they
     choose the candidates; else the file is scanned.
     """
-    where, projects = clauses(Filters(projects=filters.projects))
-    bound = {**projects, "vector": eight_bits(vector, known.scale), "limit": limit}
     try:
-        among = held.nearest(vector, filters, limit) if held else None
-        if among is not None:
-            text = sql.NEAREST_OF.format(filters=where.replace("m.project_id", "v.project_id"))
-            rows = database.rows(text, {**bound, "ids": id_list(among)})
-        else:
-            condition, values = clauses(evolve(filters, projects=()))
-            inside = sql.NEAR_AMONG.format(filters=condition) if condition else ""
-            text = sql.NEAR.format(filters=where.replace("m.project_id", "s.project_id") + inside)
-            pool = max(LEAST_POOL, 10 * limit, count(database) // PER_POOL)
-            rows = database.rows(text, {**values, **bound, "signs": signs(vector), "pool": pool})
+        rows = held.nearest(vector, known.scale, filters, limit) if held else None
+        if rows is None:
+            rows = _scanned(database, known, vector, filters, limit)
     except apsw.SQLError as error:
         raise unreadable(database.path, error) from error
     unit = (LARGEST / known.scale) ** 2
     return [(memory, 1 - distance**2 / (2 * unit)) for memory, distance in rows]
+
+
+def _scanned(database: Database, known: Space, vector: Sequence[float], filters: Filters, limit: int) -> list[Any]:
+    """The nearest by a scan of the file, as (memory, distance)."""
+    where, projects = clauses(Filters(projects=filters.projects))
+    condition, values = clauses(evolve(filters, projects=()))
+    inside = sql.NEAR_AMONG.format(filters=condition) if condition else ""
+    text = sql.NEAR.format(filters=where.replace("m.project_id", "s.project_id") + inside)
+    pool = max(LEAST_POOL, 10 * limit, count(database) // PER_POOL)
+    bound = {**projects, **values, "limit": limit, "pool": pool, "signs": signs(vector)}
+    return database.rows(text, {**bound, "vector": eight_bits(vector, known.scale)})
 
 
 def _row(database: Database, text: str) -> Any:

@@ -84,6 +84,22 @@ def test_what_is_held_gives_the_hits_of_a_scan(memories: Memories) -> None:
     assert same(memory, HeldSigns(memory.database)) > 60
 
 
+def test_of_too_many_vectors_only_the_signs_are_held_and_the_file_ranks(
+    memories: Memories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heldsigns, "MOST_RANKED_HERE", 10)
+    memory = opened(memories)
+    filled(memory, 10)
+    grows, held = HeldSigns(memory.database), []
+    for count in (0, 5, 60):
+        filled(memory, count)
+        assert same(memory, grows) == same(memory, HeldSigns(memory.database)) > 10
+        now = grows.fresh(SIZE)
+        assert now is not None
+        held.append(now.values is not None)
+    assert held == [True, True, False]
+
+
 def test_an_empty_file_has_no_hits(memories: Memories) -> None:
     memory = opened(memories)
     vectors.enter(memory.database, vectors.space_of("fake", SIZE))
@@ -206,7 +222,7 @@ def test_only_what_changed_is_read_again(memories: Memories) -> None:
     filled(memory, 1, seed=5)
     read.clear()
     held.fresh(SIZE)
-    assert read == [sql.CHANGES_KEPT, sql.CHANGES_KEPT, sql.CHANGED_SIGNS]
+    assert read == [sql.CHANGES_KEPT, sql.CHANGES_KEPT, sql.CHANGED_SIGNS.format(values="v.v")]
 
 
 def test_the_dead_do_not_pile_up(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
