@@ -27,7 +27,7 @@ from claudemem_lib import search
 from claudemem_lib.settings import Settings
 from claudemem_lib.store import sql, vectors
 from claudemem_lib.store.fulltext import Filters, Page
-from claudemem_lib.store.heldsigns import LARGEST, HeldSigns
+from claudemem_lib.store.heldvectors import LARGEST, HeldVectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ class Vectors:
         rows = memory.database.rows("SELECT id, project_id FROM memories ORDER BY id")
         self.ids, self.projects = np.array(rows).T
         self.questions = self.some(QUESTIONS)
-        self.held = HeldSigns(memory.database)
+        self.held = HeldVectors(memory.database)
 
     def some(self, count: int) -> Any:
         """Vectors of length 1, each near one of the centres."""

@@ -15,7 +15,7 @@ from claudemem_lib import embedders
 from claudemem_lib.errors import EmbedderUnavailable, StoreError
 from claudemem_lib.store import memories, vectors
 from claudemem_lib.store.fulltext import Filters
-from claudemem_lib.store.heldsigns import HeldSigns
+from claudemem_lib.store.heldvectors import HeldVectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ class Embedding:
     ) -> None:
         """Nothing is loaded yet. *settings* gives those in force, *given* replaces the embedder they choose."""
         self._database, self._data_dir = database, data_dir
-        self._signs = HeldSigns(database)
+        self._held = HeldVectors(database)
         self._settings, self._clock = settings, clock
         self._given = given
         self._embedder = given
@@ -80,7 +80,7 @@ class Embedding:
 
         def quietly() -> None:
             try:
-                self._signs.fresh(self.load().dimension)
+                self._held.fresh(self.load().dimension)
             except (EmbedderUnavailable, StoreError):
                 return  # status says why
 
@@ -111,7 +111,7 @@ class Embedding:
         known = vectors.space(self._database)
         if known is None or known != vectors.space_of(embedder.name, embedder.dimension):
             return []
-        return vectors.near(self._database, known, embedder.embed_query(text), filters, limit, self._signs)
+        return vectors.near(self._database, known, embedder.embed_query(text), filters, limit, self._held)
 
     # ----------------------------------------------------------------------------------------------------- embedding
     def embed_pending(self, *, most: int = 1_000_000, until: Callable[[], bool] = lambda: False) -> int:
@@ -170,7 +170,7 @@ class Embedding:
             return
         for one in memories.get(self._database, found):
             only = Filters(projects=(memories.project_of(self._database, one.id),))
-            near = vectors.near(self._database, known, found[one.id], only, 5, self._signs)
+            near = vectors.near(self._database, known, found[one.id], only, 5, self._held)
             close = [memory for memory, cosine in near if memory != one.id and cosine >= SIMILAR_COSINE]
             for other in memories.get(self._database, close):
                 if _alike(texts[one.id], vectors.text_of(memories.texts_of(other))):

@@ -18,14 +18,14 @@ from attrs import evolve, frozen
 from claudemem_lib.store import sql
 from claudemem_lib.store.connection import run, unreadable
 from claudemem_lib.store.fulltext import Filters, clauses
-from claudemem_lib.store.heldsigns import LARGEST, LEAST_POOL, PER_POOL
+from claudemem_lib.store.heldvectors import LARGEST, LEAST_POOL, PER_POOL
 from claudemem_lib.store.memories import id_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from claudemem_lib.store.database import Database
-    from claudemem_lib.store.heldsigns import HeldSigns
+    from claudemem_lib.store.heldvectors import HeldVectors
 
 DEVIATIONS = 4.0
 PER_TRANSACTION = 500
@@ -205,7 +205,7 @@ def near(  # noqa: PLR0913, PLR0917  # what to compare with what, and the signs 
     vector: Sequence[float],
     filters: Filters,
     limit: int,
-    held: HeldSigns | None = None,
+    held: HeldVectors | None = None,
 ) -> list[tuple[int, float]]:
     """The memories nearest to *vector* that pass the filters, with their cosines, nearest first.
 

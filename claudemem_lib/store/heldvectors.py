@@ -65,7 +65,7 @@ class Held:
     squares: Any
 
 
-class HeldSigns:
+class HeldVectors:
     """The vectors of one memory file. Threads share it: each works on the columns as they were when it asked."""
 
     def __init__(self, database: Database) -> None:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from claudemem_lib.embedders.fake import Fake
 from claudemem_lib.settings import Settings
-from claudemem_lib.store import heldsigns, sql, vectors
+from claudemem_lib.store import heldvectors, sql, vectors
 from claudemem_lib.store.fulltext import Filters
-from claudemem_lib.store.heldsigns import HeldSigns
+from claudemem_lib.store.heldvectors import HeldVectors
 from tests.conftest import Clock, Memories
 from tests.lib.stored import add_note, add_observation
 
@@ -54,7 +54,7 @@ def filled(memory: Memory, count: int, seed: int = 1) -> list[int]:
     return numbers
 
 
-def same(memory: Memory, held: HeldSigns, questions: int = 3) -> int:
+def same(memory: Memory, held: HeldVectors, questions: int = 3) -> int:
     """Compare both ways for a few questions and all kinds of filters; gives how many hits there were."""
     assert not vectors.unavailable(memory.database)
     rng, known, hits = random.Random(2), vectors.space(memory.database), 0
@@ -81,19 +81,19 @@ def same(memory: Memory, held: HeldSigns, questions: int = 3) -> int:
 def test_what_is_held_gives_the_hits_of_a_scan(memories: Memories) -> None:
     memory = opened(memories)
     filled(memory, 60)
-    assert same(memory, HeldSigns(memory.database)) > 60
+    assert same(memory, HeldVectors(memory.database)) > 60
 
 
 def test_of_too_many_vectors_only_the_signs_are_held_and_the_file_ranks(
     memories: Memories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heldsigns, "MOST_RANKED_HERE", 10)
+    monkeypatch.setattr(heldvectors, "MOST_RANKED_HERE", 10)
     memory = opened(memories)
     filled(memory, 10)
-    grows, held = HeldSigns(memory.database), []
+    grows, held = HeldVectors(memory.database), []
     for count in (0, 5, 60):
         filled(memory, count)
-        assert same(memory, grows) == same(memory, HeldSigns(memory.database)) > 10
+        assert same(memory, grows) == same(memory, HeldVectors(memory.database)) > 10
         now = grows.fresh(SIZE)
         assert now is not None
         held.append(now.values is not None)
@@ -103,7 +103,7 @@ def test_of_too_many_vectors_only_the_signs_are_held_and_the_file_ranks(
 def test_an_empty_file_has_no_hits(memories: Memories) -> None:
     memory = opened(memories)
     vectors.enter(memory.database, vectors.space_of("fake", SIZE))
-    assert same(memory, HeldSigns(memory.database)) == 0
+    assert same(memory, HeldVectors(memory.database)) == 0
 
 
 def add(memory: Memory, _numbers: list[int], at: int) -> None:
@@ -170,7 +170,7 @@ def test_after_any_changes_by_anybody_what_is_held_gives_the_hits_of_a_scan(step
     with tempfile.TemporaryDirectory() as folder:
         memories = Memories(Path(folder), Clock())
         mine, theirs = opened(memories), opened(memories)
-        held = HeldSigns(mine.database)
+        held = HeldVectors(mine.database)
         filled(mine, 40)
         same(mine, held, 1)
         for name, at, own in steps:
@@ -193,7 +193,7 @@ with claudemem_lib.open(sys.argv[1], embedder=Fake("fake", 96)) as memory:
 def test_what_another_process_did_is_seen_at_the_next_question(memories: Memories) -> None:
     memory = opened(memories)
     filled(memory, 30)
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     same(memory, held)
     subprocess.run([sys.executable, "-c", OTHER, memory.data_dir], check=True, timeout=60)
     same(memory, held)
@@ -206,7 +206,7 @@ def test_what_another_process_did_is_seen_at_the_next_question(memories: Memorie
 def test_only_what_changed_is_read_again(memories: Memories) -> None:
     memory = opened(memories)
     numbers = filled(memory, 60)
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     same(memory, held)
     read: list[str] = []
 
@@ -226,10 +226,10 @@ def test_only_what_changed_is_read_again(memories: Memories) -> None:
 
 
 def test_the_dead_do_not_pile_up(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heldsigns, "SPARE", 1)
+    monkeypatch.setattr(heldvectors, "SPARE", 1)
     memory = opened(memories)
     filled(memory, 40)
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     for at in range(12):
         step("embed anew", at, memory)
         now = held.fresh(SIZE)
@@ -242,12 +242,12 @@ def test_the_dead_do_not_pile_up(memories: Memories, monkeypatch: pytest.MonkeyP
 def test_deleted_vectors_take_no_candidates_place(memories: Memories, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many were nearer, what is left is found."""
     for name in ("LEAST_POOL", "LEAST_RANKED"):
-        monkeypatch.setattr(heldsigns, name, 10)
+        monkeypatch.setattr(heldvectors, name, 10)
     memory = opened(memories)
     near = [add_observation(memory, "login token") for _ in range(60)]
     left = add_observation(memory, "chocolate cake")
     memory.embedding.embed_pending()
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     held.fresh(SIZE)
     memory.forget(near)
     known = vectors.space_of("fake", SIZE)
@@ -258,7 +258,7 @@ def test_deleted_vectors_take_no_candidates_place(memories: Memories, monkeypatc
 def test_columns_stay_as_they_were_for_who_looks_through_them_while_they_change(memories: Memories) -> None:
     memory = opened(memories)
     filled(memory, 50)
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     asked = held.fresh(SIZE)
     assert asked is not None
     before = asked.ids[: asked.count].tolist(), asked.projects[: asked.count].tolist()
@@ -271,7 +271,7 @@ def test_columns_stay_as_they_were_for_who_looks_through_them_while_they_change(
 def test_threads_share_what_is_held(memories: Memories) -> None:
     memory = opened(memories)
     filled(memory, 50)
-    held, known, wrong = HeldSigns(memory.database), vectors.space_of("fake", SIZE), []
+    held, known, wrong = HeldVectors(memory.database), vectors.space_of("fake", SIZE), []
     done = threading.Event()
 
     def ask() -> None:
@@ -303,12 +303,12 @@ def test_without_numpy_or_with_too_many_vectors_the_file_is_scanned(
     filled(memory, 30)
     known, question = vectors.space_of("fake", SIZE), Fake("fake", SIZE).embed_query("login")
     scanned = vectors.near(memory.database, known, question, Filters(), 5)
-    monkeypatch.setattr(heldsigns, "MOST_HELD", 20)
-    held = HeldSigns(memory.database)
+    monkeypatch.setattr(heldvectors, "MOST_HELD", 20)
+    held = HeldVectors(memory.database)
     assert vectors.near(memory.database, known, question, Filters(), 5, held) == scanned
     assert held.fresh(SIZE) is None
     monkeypatch.delitem(sys.modules, "numpy")
-    held = HeldSigns(memory.database)
+    held = HeldVectors(memory.database)
     assert vectors.near(memory.database, known, question, Filters(), 5, held) == scanned
     assert held.fresh(SIZE) is None
 
@@ -331,7 +331,7 @@ def test_the_nearest_ten_of_many_are_those_of_the_exact_vectors(memories: Memori
         for at, vector in enumerate(all_of_them):
             connection.execute(sql.ADD_VECTOR, (at, at % 5, vectors.eight_bits(vector.tolist(), known.scale)))
             connection.execute(sql.ADD_SIGNS, (at % 5, at, vectors.signs(vector.tolist())))
-    held, hits = HeldSigns(memory.database), 0
+    held, hits = HeldVectors(memory.database), 0
     filters = Filters(projects=(3,)) if project else Filters()
     for question in made(40):
         cosines = all_of_them @ question
