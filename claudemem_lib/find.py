@@ -16,11 +16,16 @@ CHANGES = ("change", "feature", "refactor", "bugfix")
 
 
 def by_file(memory: Memory, path: str, query: str = "", *, deep: bool = False, **options: Any) -> Found:
-    """Memories of a file, or of the files in a folder (`src/`): those directly in it, or with *deep* all below it."""
+    """Memories of a file by the end of its path (`login.py`, `auth/login.py`), or of the files in a folder (`src/auth/`).
+
+    Of a folder those directly in it, or with *deep* all below it. Folders and files are named whole: `lib/x` is no `mylib/x.py`.
+    What could be either is taken for both.
+    """
     folder = path.endswith(("/", "\\")) or Path(path).is_dir()
-    plain = path.replace("\\", "/").removeprefix("./").rstrip("/")
-    wanted = plain if not folder else f"{plain}/" if deep else f"{plain}/*"
-    return memory.found(query, files=[wanted], **options)
+    relative = path.startswith(".") and not path.strip("./\\")  # . and .. are folders of this moment
+    plain = (str(Path(path).resolve()) if relative else path).replace("\\", "/").removeprefix("./").rstrip("/")
+    inside = f"{plain}/" if deep else f"{plain}/*"
+    return memory.found(query, paths=[inside] if folder else [plain, inside], **options)
 
 
 def by_concept(memory: Memory, concept: str, query: str = "", **options: Any) -> Found:

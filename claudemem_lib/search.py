@@ -233,6 +233,7 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
     since_ms: object = None,
     until_ms: object = None,
     *,
+    paths: Iterable[str] = (),
     either: bool = False,
 ) -> Filters:
     """Filters as callers give them, checked."""
@@ -244,6 +245,7 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
         files=listed("files", files),
         since_ms=given.moment("since_ms", since_ms),
         until_ms=given.moment("until_ms", until_ms),
+        paths=listed("paths", paths),
         either=either,
     )
 

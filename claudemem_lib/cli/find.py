@@ -33,14 +33,14 @@ def _show(found: Found, *, as_json: bool) -> None:
     show_page(found, render.hits(found.hits), as_json=as_json)
 
 
-@click.command("file", epilog=example("file src/login.py", "file src/auth/ --deep token expiry"))
+@click.command("file", epilog=example("file login.py", "file auth/login.py", "file src/auth/ --deep token expiry"))
 @click.argument("path")
 @click.argument("query", nargs=-1)
 @click.option("--deep", is_flag=True, help="Of a folder: everything below it, not only what lies directly in it.")
 @_options
 @with_memory
 def file(memory: Memory, path: str, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
-    """Show what is known of a file, or of the files of a folder."""
+    """Show what is known of a file, or of the files of a folder: by its path, or the end of it from a / on."""
     _show(find.by_file(memory, path, " ".join(query), **options), as_json=as_json)
 
 

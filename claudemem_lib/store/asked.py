@@ -22,7 +22,9 @@ KIND = "prompt"
 
 def wanted(filters: Filters) -> bool:
     """Whether a prompt can pass the filters."""
-    return (not filters.kinds or KIND in filters.kinds) and not (filters.types or filters.concepts or filters.files)
+    return (not filters.kinds or KIND in filters.kinds) and not (
+        filters.types or filters.concepts or filters.files or filters.paths
+    )
 
 
 def scored(

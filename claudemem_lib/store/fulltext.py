@@ -26,6 +26,8 @@ FEW = 1_000
 class Filters:
     """What a hit has to be, apart from matching: empty means any. Times are milliseconds, *until_ms* exclusive.
 
+    *files* are parts of paths; *paths* are whole: `a/b.py` what a path ends with, `a/` what lies below a folder, `a/*` directly in
+    it.
     *either*: one of the types or one of the concepts is enough.
     """
 
@@ -36,6 +38,7 @@ class Filters:
     files: tuple[str, ...] = ()
     since_ms: int | None = None
     until_ms: int | None = None
+    paths: tuple[str, ...] = ()
     either: bool = False
 
 
@@ -191,9 +194,9 @@ def matches(database: Database, match: str, most: int) -> int:
 
 def _few(database: Database, filters: Filters) -> list[int] | None:
     """The memories that pass the filter by file or concept, if there are few; None if many do or nothing is filtered so."""
-    likes, values = _likes(filters.files)
+    likes, values = _named(filters)
     for wanted, text, bound in (
-        (filters.files, sql.WITH_FILES.format(paths=likes), values),
+        (likes, sql.WITH_FILES.format(paths=likes), values),
         (() if filters.either else filters.concepts, sql.WITH_CONCEPTS, {"concepts": text_list(filters.concepts)}),
     ):
         found = database.rows(text, {**bound, "most": FEW}) if wanted else []
@@ -223,8 +226,8 @@ def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
         text += sql.FILTER_EITHER if filters.either else sql.FILTER_CONCEPTS
         values["concepts"] = text_list(filters.concepts)
         values |= {"type": text_list(filters.types)} if filters.either else {}
-    if filters.files:
-        likes, bound = _likes(filters.files)
+    if filters.files or filters.paths:
+        likes, bound = _named(filters)
         text += sql.FILTER_FILES.format(paths=likes)
         values |= bound
     return text, values
@@ -232,6 +235,24 @@ def clauses(filters: Filters) -> tuple[str, dict[str, Any]]:
 
 def _list(wanted: Sequence[Any]) -> Any:
     return text_list(wanted) if isinstance(wanted[0], str) else id_list(wanted)
+
+
+def _named(filters: Filters) -> tuple[str, dict[str, str]]:
+    """A condition on `f.path` for the files and paths of filters, and the values it binds."""
+    parts = [_likes(filters.files), *(_path(number, path) for number, path in enumerate(filters.paths))]
+    values = {name: value for _, bound in parts for name, value in bound.items()}
+    return " OR ".join(text for text, _ in parts if text), values
+
+
+def _path(number: int, path: str) -> tuple[str, dict[str, str]]:
+    """A condition on `f.path` for a whole path, and the values it binds. An absolute one lies below the root of its project."""
+    direct, below = path.endswith("/*"), path.endswith("/")
+    absolute = path.startswith("/") or path[1:3] == ":/"
+    if direct and not absolute:
+        return sql.PATH_DIRECTLY_IN.format(number), {f"path{number}": f"%/{literal(path[:-1])}"}
+    like = f"{'' if absolute else '%/'}{literal(path.removesuffix('*'))}{'%' if direct or below else ''}"
+    text = (sql.PATH_DIRECTLY_BELOW if direct else sql.PATH_FROM_ROOT if absolute else sql.PATH_LIKE).format(number)
+    return text, {f"path{number}": like} | ({f"deeper{number}": f"{like}/%"} if direct else {})
 
 
 def _likes(files: Sequence[str]) -> tuple[str, dict[str, str]]:

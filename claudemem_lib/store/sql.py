@@ -618,6 +618,15 @@ _FOLDER = "rtrim(f.path, replace(f.path, '/', ''))"
 FILE_IN = f"""('/' || {_FOLDER} LIKE :file{{0}} ESCAPE '\\'
   OR (substr(:folder{{0}}, 1, 1) = '/' AND f.path LIKE '%_/_%' AND substr(f.path, 1, 1) <> '/'
     AND substr(:folder{{0}}, -length({_FOLDER}) - 1) = '/' || {_FOLDER}))"""
+_SLASHED = "replace(f.path, char(92), '/')"
+_ROOTED = f"(SELECT p.root FROM memories n JOIN projects p ON p.id = n.project_id WHERE n.id = f.memory_id) || '/' || {_SLASHED}"
+PATH_LIKE = f"'/' || {_SLASHED} LIKE :path{{0}} ESCAPE '\\'"
+PATH_DIRECTLY_IN = f"'/' || rtrim({_SLASHED}, replace({_SLASHED}, '/', '')) LIKE :path{{0}} ESCAPE '\\'"
+PATH_FROM_ROOT = f"({_SLASHED} LIKE :path{{0}} ESCAPE '\\' OR {_ROOTED} LIKE :path{{0}} ESCAPE '\\')"
+PATH_DIRECTLY_BELOW = f"""
+(({_SLASHED} LIKE :path{{0}} ESCAPE '\\' AND {_SLASHED} NOT LIKE :deeper{{0}} ESCAPE '\\')
+  OR ({_ROOTED} LIKE :path{{0}} ESCAPE '\\' AND {_ROOTED} NOT LIKE :deeper{{0}} ESCAPE '\\'))
+"""
 
 # --------------------------------------------------------------------------------------------------------- vectors
 VEC_VERSION = "SELECT vec_version()"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -47,6 +47,45 @@ def test_a_folder_means_what_lies_directly_in_it_or_all_below(memory: Memory, sh
     assert ids(find.by_file(memory, "src/auth/")) == [shelf["login"]]
     assert set(ids(find.by_file(memory, "src/auth/", deep=True))) == {shelf["login"], shelf["token"]}
     assert ids(find.by_file(memory, "src/", "token", deep=True)) == [shelf["token"]]
+
+
+@pytest.mark.parametrize("filters", [{}, {"query": "some"}])
+def test_names_of_files_and_folders_are_whole(memory: Memory, tmp_path: Path, filters: dict[str, Any]) -> None:
+    paths = (
+        "lib/x.py", "mylib/x.py", "lib/xy.py", "lib/x/y.py", "mylib/xy.py", "lib/x/deep/z.py", "x.py", "a/lib/x.py",
+        "win\\lib\\x.py", "lib/x_y.py",
+    )  # fmt: skip
+    root = tmp_path / "app"
+    numbers = {add_observation(memory, "Some", files_read=(path,), project=str(root)): path for path in paths}
+    other = add_observation(memory, "Some", files_modified=("/elsewhere/lib/x.py",), project="/w/other")
+
+    def named(path: str, **options: Any) -> set[str]:
+        found = find.by_file(memory, path, **filters, **options)
+        assert len(found.hits) == found.total
+        return {numbers.get(hit.id, "other") for hit in found.hits}
+
+    assert named("lib/x") == {"lib/x/y.py"}
+    assert named("lib/x", deep=True) == {"lib/x/y.py", "lib/x/deep/z.py"}
+    assert named("lib/x.py") == {"lib/x.py", "a/lib/x.py", "win\\lib\\x.py", "other"}
+    assert named("lib\\x.py") == named("./lib/x.py") == named("LIB/x.py") == named("lib/x.py")
+    assert named("x.py") == {"lib/x.py", "mylib/x.py", "x.py", "a/lib/x.py", "win\\lib\\x.py", "other"}
+    assert named(f"{root}/lib/x.py") == {"lib/x.py"}
+    assert named(f"{root}/x.py") == {"x.py"}
+    assert named(f"{root}/") == {"x.py"}
+    assert named(f"{root}/lib/") == {"lib/x.py", "lib/xy.py", "lib/x_y.py"}
+    assert named(f"{root}/lib", deep=True) == {"lib/x.py", "lib/xy.py", "lib/x/y.py", "lib/x/deep/z.py", "lib/x_y.py"}
+    assert named("/elsewhere/lib/x.py") == named("/elsewhere/lib/") == named("/elsewhere", deep=True) == {"other"}
+    assert named("lib/") == {"lib/x.py", "lib/xy.py", "lib/x_y.py", "a/lib/x.py", "win\\lib\\x.py", "other"}
+    assert named("lib/x_y") == named("ib/x.py") == named("lib/%.py") == named("") == set()
+    assert other
+
+
+def test_the_folder_of_this_moment_is_a_folder(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = add_observation(memory, "Some", files_read=("lib/x.py",), project=str(tmp_path))
+    (tmp_path / "lib").mkdir()
+    monkeypatch.chdir(tmp_path / "lib")
+    assert ids(find.by_file(memory, ".")) == ids(find.by_file(memory, "..", deep=True)) == [number]
+    assert ids(find.by_file(memory, "..")) == []
 
 
 def test_concepts_types_decisions_and_how_it_works(memory: Memory, shelf: dict[str, int]) -> None:
