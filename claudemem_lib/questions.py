@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4_000
 MOST_WORDS = 60
 SMALL_WORDS = 3
+TURNED = 2
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
+_MINUS = re.compile(r"-\w")
+NOTHING = (
+    "There is no word to look for. Write one: NOT only takes away from what another word finds (login NOT test). "
+    'What stands in quotes is looked for as it is: "-x", "NOT".'
+)
 _OPERATORS = ("AND", "OR", "NOT")
 _CHUNK = re.compile(r"[^\W_]+")
 _OWNED = re.compile(r"(?<=\w)['\u2019]s(?=\W*$)", re.IGNORECASE)
@@ -66,16 +72,44 @@ def said(text: str) -> bool:
 
 
 def read(text: str) -> Question:
-    """Take a question apart. Never fails: what makes no sense as an expression is read as words."""
+    """Take a question apart. Never fails: what makes no sense as an expression is read as words.
+
+    Where every word is taken away (`NOT this`, `-this`) there is nothing to look for.
+    """
     pieces = _pieces(text[:LONGEST_QUESTION].encode("utf-8", "replace").decode())[: MOST_WORDS * 2]
+    if _only_takes_away(pieces):
+        return Question("", ())
     if any(word in _OPERATORS for _, _, _, word in pieces) and not _prose(pieces):
-        expression = _expression(pieces)
+        expression = _expression(pieces) or _turned(pieces)
         if expression:
             return Question(expression, ())
     words = [_word(*piece) for piece in pieces]
     found = list({word.match: word for word in words if word is not None}.values())[:MOST_WORDS]
     telling = [word for word in found if word.text.strip(PUNCTUATION).lower() not in STOP_WORDS]
     return Question("", tuple(telling or found))
+
+
+def nothing_in(text: str) -> str:
+    """What to do where something was typed that has nothing to look for; "" where it has."""
+    return NOTHING if said(text) and read(text).empty else ""
+
+
+def _only_takes_away(pieces: list[Piece]) -> bool:
+    """Whether operators stand there, and no word that they would leave: NOT, and a - before a word alone, only take away."""
+    taken, negated, inside = False, False, 0
+    for piece in pieces:
+        _, _, bracket, word = piece
+        if inside:  # of brackets after a NOT
+            inside += {"(": 1, ")": -1}.get(bracket or "", 0)
+        elif word in _OPERATORS:
+            taken, negated = True, word == "NOT"
+        elif bracket:
+            inside, negated = int(negated and bracket == "("), False
+        elif _word(*piece) is not None:
+            if not negated and not _MINUS.match(word or ""):
+                return False
+            taken, negated = True, False
+    return taken
 
 
 def _prose(pieces: list[Piece]) -> bool:
@@ -176,3 +210,11 @@ def _expression(pieces: list[Piece]) -> str:
             depth += operand == "("
             wants_operand = operand == "("
     return " ".join(out) if out and not depth and not wants_operand else ""
+
+
+def _turned(pieces: list[Piece]) -> str:
+    """`NOT this that` as `that NOT this`, "" if it is nothing of the kind."""
+    if len(pieces) <= TURNED or pieces[0][3] != "NOT" or pieces[1][2] or pieces[2][3] == "OR":
+        return ""
+    away, rest = _word(*pieces[1]), _expression(pieces[2:] if pieces[2][3] != "AND" else pieces[3:])
+    return f"({rest}) NOT ({away.match})" if away and rest else ""

@@ -82,10 +82,13 @@ def fenced(body: str, limit: int = 0) -> str:
     return f"{OPEN_TAG}\n{cut(''.join(kept), limit)}\n{CLOSE_TAG}"
 
 
-def hits(found: Sequence[Hit], meant: str = "") -> str:
-    """Search results as an index: one line each, with what reading the whole costs; without any, what may have been *meant*."""
+def hits(found: Sequence[Hit], meant: str = "", hint: str = "") -> str:
+    """Search results as an index: one line each, with what reading the whole costs.
+
+    Without any: a *hint* what to do instead, or what may have been *meant*.
+    """
     if not found:
-        return f"Nothing found. Did you mean: {line(meant)}" if meant else "Nothing found."
+        return hint or (f"Nothing found. Did you mean: {line(meant)}" if meant else "Nothing found.")
     several = len({hit.project for hit in found}) > 1
     lines = []
     for hit in found:

@@ -31,6 +31,7 @@ class EmbeddingSettings:
         50_000,
         group="storage",
         label="Embedded memories",
-        help="At most so many memories, the newest, can be found by meaning; 0: all. Older ones stay and are found by their words.",
+        help="The newest so many memories can be found by meaning; 0: all. Older ones stay and are found by their words. Notes, "
+        "and what you pinned or edited, are found by meaning whatever their age; those among the newest count like the others.",
         at_least=0,
     )

@@ -96,9 +96,12 @@ def show(value: Any, text: str, *, as_json: bool) -> None:
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) if as_json else text)
 
 
-def show_page(found: Found, text: str, *, as_json: bool) -> None:
-    """A page of hits, or *text* for it; how many there are in all, and how to get the next page, on standard error."""
-    value = {"hits": named(found.hits), "total": found.total, "after": found.after}
+def show_page(found: Found, text: str, *, as_json: bool, hint: str = "") -> None:
+    """A page of hits, or *text* for it; how many there are in all, and how to get the next page, on standard error.
+
+    *hint* is what to do where the question has nothing to look for.
+    """
+    value = {"hits": named(found.hits), "total": found.total, "after": found.after, **({"hint": hint} if hint else {})}
     show(value, text, as_json=as_json)
     if found.total and not as_json:
         more = f"; the next page: the same with --after {found.after.lstrip('#')}" if found.after else ""

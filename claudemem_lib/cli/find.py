@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import find, render
+from claudemem_lib import find, questions, render
 from claudemem_lib.cli.base import example, json_option, show, show_page, with_memory
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _show(found: Found, *, as_json: bool) -> None:
-    show_page(found, render.hits(found.hits), as_json=as_json)
+def _show(found: Found, query: tuple[str, ...], *, as_json: bool) -> None:
+    hint = questions.nothing_in(" ".join(query))
+    show_page(found, render.hits(found.hits, hint=hint), as_json=as_json, hint=hint)
 
 
 @click.command("file", epilog=example("file login.py", "file auth/login.py", "file src/auth/ --deep token expiry"))
@@ -41,7 +42,7 @@ def _show(found: Found, *, as_json: bool) -> None:
 @with_memory
 def file(memory: Memory, path: str, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what is known of a file, or of the files of a folder: by its path, or the end of it from a / on."""
-    _show(find.by_file(memory, path, " ".join(query), **options), as_json=as_json)
+    _show(find.by_file(memory, path, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command(epilog=example("concept gotcha", "concept trade-off cache --project app"))
@@ -51,7 +52,7 @@ def file(memory: Memory, path: str, query: tuple[str, ...], *, as_json: bool, **
 @with_memory
 def concept(memory: Memory, name: str, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what is filed under a concept."""
-    _show(find.by_concept(memory, name, " ".join(query), **options), as_json=as_json)
+    _show(find.by_concept(memory, name, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command(epilog=example("decisions", "decisions database --project app"))
@@ -60,7 +61,7 @@ def concept(memory: Memory, name: str, query: tuple[str, ...], *, as_json: bool,
 @with_memory
 def decisions(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what was decided."""
-    _show(find.decisions(memory, " ".join(query), **options), as_json=as_json)
+    _show(find.decisions(memory, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command(epilog=example("changes", "changes login"))
@@ -69,7 +70,7 @@ def decisions(memory: Memory, query: tuple[str, ...], *, as_json: bool, **option
 @with_memory
 def changes(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what was changed."""
-    _show(find.changes(memory, " ".join(query), **options), as_json=as_json)
+    _show(find.changes(memory, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command("how-it-works", epilog=example("how-it-works", "how-it-works capture"))
@@ -78,7 +79,7 @@ def changes(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options:
 @with_memory
 def how_it_works(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what explains how something works."""
-    _show(find.how_it_works(memory, " ".join(query), **options), as_json=as_json)
+    _show(find.how_it_works(memory, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command(epilog=example("prompts", "prompts flaky test", "prompts deploy --project app --json"))
@@ -87,7 +88,7 @@ def how_it_works(memory: Memory, query: tuple[str, ...], *, as_json: bool, **opt
 @with_memory
 def prompts(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
     """Show what you asked."""
-    _show(find.prompts(memory, " ".join(query), **options), as_json=as_json)
+    _show(find.prompts(memory, " ".join(query), **options), query, as_json=as_json)
 
 
 @click.command(epilog=example("prune --dry-run", "prune"))
@@ -95,7 +96,10 @@ def prompts(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options:
 @json_option
 @with_memory
 def prune(memory: Memory, *, dry_run: bool, as_json: bool) -> None:
-    """Let raw events leave that are over their time, and vectors beyond the cap; shrink the file. Memories stay."""
+    """Let raw events leave that are over their time, and vectors beyond the cap; shrink the file. Memories stay.
+
+    The cap is CLAUDE_MEM_MAX_EMBEDDINGS. Notes, pinned and edited memories keep their vectors whatever their age.
+    """
     found = memory.prune(dry_run=dry_run)
     would = "would leave" if dry_run else "left"
     text = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import asked, located, render, when
+from claudemem_lib import asked, located, questions, render, when
 from claudemem_lib import search as search_
 from claudemem_lib.cli.base import example, json_option, named, show, show_page, with_memory
 from claudemem_lib.errors import NotFound
@@ -63,7 +63,8 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     found = memory.found(words, **options) if found is None else found
     meant = "" if found.hits or not words.strip() else memory.suggestion(words)
     empty = not found.hits and not memory.search(limit=1)
-    show_page(found, EMPTY if empty else render.hits(found.hits, meant), as_json=as_json)
+    hint = questions.nothing_in(words)
+    show_page(found, EMPTY if empty else render.hits(found.hits, meant, hint), as_json=as_json, hint=hint)
 
 
 def _asked(memory: Memory, query: str, options: dict[str, Any]) -> Found | None:

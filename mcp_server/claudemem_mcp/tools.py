@@ -16,7 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ToolAnnotations  # noqa: TC002  # the SDK reads annotations at run time
 from pydantic import Field
 
-from claudemem_lib import __version__, render, search, when
+from claudemem_lib import __version__, questions, render, search, when
 from claudemem_lib import given as checked
 from claudemem_lib.errors import BadRequest, ClaudeMemError
 from claudemem_mcp import answers, texts
@@ -168,9 +168,11 @@ class Tools:
         engines = sorted({engine for hit in answer.hits for engine in hit.engines}) or asked
         hits = [answers.hit(one) for one in answer.hits]
         meant = "" if hits or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
-        more = {"after": answer.after, "next": texts.DETAILS if hits else "", "suggestion": meant}
+        hint = questions.nothing_in(query)
+        more = {"after": answer.after, "next": hint or texts.DETAILS * bool(hits), "suggestion": meant}
         value = answers.SearchAnswer(hits=hits, engines=engines, total=answer.total, eligible=eligible, **more)
-        return answers.answer(f"{texts.head(answer, eligible, engines)}\n{render.hits(answer.hits, meant)}", value)
+        index = render.hits(answer.hits, meant, hint)
+        return answers.answer(f"{texts.head(answer, eligible, engines)}\n{index}", value)
 
     async def timeline(  # the original's parameters
         self,

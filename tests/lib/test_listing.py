@@ -108,6 +108,14 @@ def test_a_prompt_is_called_the_same_everywhere_and_its_bare_number_is_refused(s
     assert f"search again from the start (if a prompt is meant, it is {first})" in result.stderr
 
 
+def test_a_query_of_operators_alone_says_what_to_do(shelf: Memory) -> None:
+    for query in ("NOT login", "OR", "*", '"'):
+        for command in (["search", query], ["decisions", query], ["file", "src/a.py", query]):
+            assert "There is no word to look for" in run(shelf, *command).stdout
+            assert "NOT only takes away" in says(shelf, *command)["hint"]
+    assert "There is no word to look for" in run(shelf, "search", "--", "-login").stdout
+
+
 def test_nothing_found_counts_nothing(memory: Memory) -> None:
     add_observation(memory, "Login")
     result = run(memory, "search", "zebra")

@@ -420,13 +420,34 @@ def test_operators_do_what_they_say(fruit: Memory, query: str, titles: set[str])
 @pytest.mark.parametrize(
     "query",
     [
-        "AND tart", "tart AND", "tart OR", "NOT tart", "(tart", "tart)", "((tart) AND", "tart AND AND x", '"tart', "tart*)",
-        "NEAR(tart plum, 2)", "title:tart", "{title}: tart", "^tart", "-tart", "+tart", "tart; --", "tart''", "() AND tart",
-        "tart OR NOT x", "AND OR NOT tart", "tart AND ()", "tart OR \ud800",
+        "AND tart", "tart AND", "tart OR", "(tart", "tart)", "((tart) AND", "tart AND AND x", '"tart', "tart*)",
+        "NEAR(tart plum, 2)", "title:tart", "{title}: tart", "^tart", "--tart", "+tart", "tart; --", "tart''", "() AND tart",
+        "tart OR NOT x", "NOT x OR tart", "tart AND ()", "tart OR \ud800",
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_as_an_expression_is_read_as_words(fruit: Memory, query: str) -> None:
     assert fruit.search(query)[0].title == "apple plum tart"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["NOT tart", "-tart", "OR", "AND OR NOT", "NOT", "AND OR NOT tart", "NOT tart NOT pear", "NOT (tart OR pear)", "-tart -pear",
+     "NOT tart AND NOT pear", "*", '"', '""', "()", "NOT *", "!", "NOT (", "NOT tart -pear"],
+)  # fmt: skip
+def test_what_only_takes_away_finds_nothing_and_a_sentence_says_what_to_do(fruit: Memory, query: str) -> None:
+    for order in ("relevance", "date_desc"):
+        page = fruit.found(query, order=order)
+        assert (page.hits, page.total, page.after) == ((), 0, "")
+    assert "NOT only takes away" in questions.nothing_in(query)
+    assert not any(
+        questions.nothing_in(good) for good in ("", " ", "tart", "tart NOT pear", "--tart", "x -tart", "not", '"NOT"')
+    )
+
+
+def test_what_is_taken_away_may_come_first(fruit: Memory) -> None:
+    assert {hit.title for hit in fruit.search("NOT pear apple")} == {"apple", "apple plum tart"}
+    assert {hit.title for hit in fruit.search("NOT pear AND (apple OR plum)")} == {"apple", "apple plum tart"}
+    assert {hit.title for hit in fruit.search('"NOT" pear')} == {"apple pear", "pear", "pear plum"}
 
 
 # ------------------------------------------------------------------------------------------------ whatever is typed

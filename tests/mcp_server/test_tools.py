@@ -419,6 +419,14 @@ def test_a_question_wakes_nobody_and_reading_changes_nothing(tools: Toolbox, mem
     assert tools.woken == 0
 
 
+def test_a_query_of_operators_alone_says_what_to_do(tools: Toolbox, add: Add) -> None:
+    add("Login")
+    for query in ("NOT login", "-login", "OR", "*", '"'):
+        assert "There is no word to look for" in tools.text("search", query=query)
+        value = tools.value("search", query=query)
+        assert (value["hits"], "NOT only takes away" in value["next"]) == ([], True)
+
+
 def test_a_hit_says_how_it_stands_and_the_page_how_to_go_on(
     tools: Toolbox, memory: Memory, add: Add, host: Host
 ) -> None:
