@@ -137,11 +137,16 @@ def at_once(data: str, count: int) -> None:
     """Start *count* hooks at the same moment and count what arrived."""
     inbox = Path(data) / paths.INBOX
     environment = dict(os.environ) | {"CLAUDE_MEM_DATA_DIR": data}
-    given = tool(2_000)
-    began = time.perf_counter()
-    started = [subprocess.Popen(CAPTURE, stdin=subprocess.PIPE, env=environment) for _ in range(count)]
-    for process in started:
-        process.communicate(given)
+    started = []
+    with tempfile.NamedTemporaryFile() as given:
+        given.write(tool(2_000))
+        given.flush()
+        began = time.perf_counter()
+        for _ in range(count):
+            with Path(given.name).open("rb") as payload:
+                started.append(subprocess.Popen(CAPTURE, stdin=payload, env=environment))
+        for process in started:
+            process.wait()
     took_ms = (time.perf_counter() - began) * 1000
     lost = count - len(list(inbox.glob("*.json")))
     print(f"{f'{count} at once':34}{'':8}{'0 lost':>8}{took_ms:8.1f}   {lost} lost", flush=True)
