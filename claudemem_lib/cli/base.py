@@ -103,9 +103,14 @@ def show_page(found: Found, text: str, *, as_json: bool, hint: str = "") -> None
     """
     value = {"hits": named(found.hits), "total": found.total, "after": found.after, **({"hint": hint} if hint else {})}
     show(value, text, as_json=as_json)
-    if found.total and not as_json:
-        more = f"; the next page: the same with --after {found.after.lstrip('#')}" if found.after else ""
-        click.echo(f"{found.total:,} in all{more}", err=True)
+    if not as_json:
+        tell_total(found.total, found.after and f"--after {found.after.lstrip('#')}")
+
+
+def tell_total(total: int, following: str) -> None:
+    """Say on standard error how many there are in all, and the option that gives the *following* page, "" for the last."""
+    if total:
+        click.echo(f"{total:,} in all" + (f"; the next page: the same with {following}" if following else ""), err=True)
 
 
 def named(items: Iterable[Hit | Moment]) -> list[dict[str, Any]]:

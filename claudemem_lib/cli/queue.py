@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from claudemem_lib.models import Observed
 
 
+MOST = 10_000
+
+
 @click.group(epilog=example("queue list", "queue retry", "queue discard 17"))
 def queue() -> None:
     """See and mend what waits to be observed."""
 
 
 @queue.command("list", epilog=example("queue list", "queue list --limit 500 --json"))
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True)
 @json_option
 @with_memory
 def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
@@ -35,6 +38,12 @@ def queue_list(memory: Memory, limit: int, *, as_json: bool) -> None:
         for one in found
     ]
     show(found, "\n".join(rows) or "Nothing waits.", as_json=as_json)
+    if not as_json and len(found) == limit:
+        waits = memory.stats()["queue"]
+        total = sum(waits[state] for state in ("pending", "claimed", "parked"))
+        click.echo(
+            f"{total:,} in all" + (f"; all of them with --limit {total}" if limit < total <= MOST else ""), err=True
+        )
 
 
 @queue.command("process", epilog=example("queue process", "queue process --most 5"))

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claudemem_lib import render, when
+from claudemem_lib import located, render, when
 from claudemem_lib.cli import server
-from claudemem_lib.cli.base import example, json_option, show, with_memory, with_memory_as_it_is, with_memory_quietly
+from claudemem_lib.cli.base import (
+    example,
+    json_option,
+    show,
+    tell_total,
+    with_memory,
+    with_memory_as_it_is,
+    with_memory_quietly,
+)
 from claudemem_lib.cli.queue import failures
 from claudemem_lib.models import Observed
 
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 @click.command("sessions", epilog=example("sessions", "sessions --project app --limit 5 --json"))
 @click.option("--project", metavar="NAME", help="Only this project.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to leave out first.")
 @json_option
 @with_memory
 def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
@@ -32,6 +40,12 @@ def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
         for one in found
     ]
     show(found, "\n".join(rows) or "No sessions yet.", as_json=as_json)
+    if not as_json:
+        only = located.ids(memory.database, options["project"])
+        name = next((row.name for row in memory.projects() if row.id in only), None)
+        total = sum(number for _, number in memory.browse.session_days(name))
+        end = options["offset"] + len(found)
+        tell_total(total, f"--offset {end}" if found and end < total else "")
 
 
 @click.command("projects", epilog=example("projects --json"))

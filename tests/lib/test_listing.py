@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from claudemem_lib.store import memories as stored
 from tests.lib.stored import add_note, add_observation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from click.testing import Result
 
     from claudemem_lib.memory import Memory
@@ -95,6 +98,25 @@ def test_every_listing_says_how_many_there_are_and_how_to_go_on_to_the_last(shel
         assert shown.stderr == f"{whole['total']} in all; the next page: the same with --after {name}\n"
         after = ["--after", name]
     assert found == [hit["id"] for hit in whole["hits"]]
+
+
+def test_sessions_and_the_queue_say_how_many_there_are(
+    memory: Memory, hosts: Callable[..., Host], tmp_path: Path
+) -> None:
+    for number in range(5):
+        hosts(memory, f"session-{number}", cwd=str(tmp_path / ("one" if number else "two"))).prompt("Begin")
+    memory.take_in()
+    assert run(memory, "sessions", "--limit", "2").stderr == "5 in all; the next page: the same with --offset 2\n"
+    assert run(memory, "sessions", "--limit", "2", "--offset", "4").stderr == "5 in all\n"
+    assert run(memory, "sessions", "--project", str(tmp_path / "one")).stderr == "4 in all\n"
+    assert run(memory, "sessions", "--project", "two").stderr == "1 in all\n"
+    Path(memory.data_dir, "settings.json").write_text('{"CLAUDE_MEM_PROVIDER": "gemini"}')  # nobody observes meanwhile
+    host = hosts(memory, "session-9", cwd=str(tmp_path))
+    for number in range(3):
+        host.tool(command=f"make {number}")
+    memory.take_in()
+    assert run(memory, "queue", "list", "--limit", "2").stderr == "3 in all; all of them with --limit 3\n"
+    assert run(memory, "queue", "list").stderr == ""
 
 
 def test_a_prompt_is_called_the_same_everywhere_and_its_bare_number_is_refused(shelf: Memory) -> None:
