@@ -54,6 +54,7 @@ class Database:
         self._opened: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread that ends takes its own along
         self._lock = threading.Lock()
         self._closed = False
+        self._file = _GONE  # the file opened last: what threads hold of another one is let go
         self.damage = ""
         connection = self.connection()
         if not read_only:
@@ -63,6 +64,8 @@ class Database:
     def connection(self) -> apsw.Connection:
         """This thread's connection."""
         found: apsw.Connection | None = getattr(self._local, "connection", None)
+        if found is not None and self._local.file != self._file and not found.in_transaction:
+            found = None  # not closed: who reads on it still may
         if found is None:
             self._refuse_if_closed()
             found = (open_reader if self.read_only else open_writer)(self.path, self.busy_ms)
@@ -70,7 +73,19 @@ class Database:
                 self._refuse_if_closed(found)
                 self._opened.add(found)
             self._local.connection, self._local.file = found, _identity(self.path)
+            self._file = self._local.file
         return found
+
+    def follow(self) -> None:
+        """Let every thread read the file that is at our path now, if it is another one; StoreUnreadable if there is none."""
+        there = _identity(self.path)
+        if there == _GONE:
+            message = f"{self.path} was taken away while it was open. Put it back, or open the memory again: a new one begins."
+            raise StoreUnreadable(message)
+        if there != self._file:
+            self._file, self.damage = there, ""
+            with _told(self.path):
+                check_version(self.connection(), self.path)
 
     def _writable(self) -> apsw.Connection:
         """This thread's connection, to the file that is at our path now: a recovery or a restore may have put another there."""

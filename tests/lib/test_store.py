@@ -207,6 +207,30 @@ def test_a_change_by_another_connection_can_be_noticed(path: str, opened: Callab
     assert database.data_version() != before
 
 
+def test_a_file_put_in_the_place_of_the_open_one_is_read_by_every_thread_once_it_is_followed(
+    path: str, opened: Callable[..., Database], tmp_path: Path
+) -> None:
+    database, other = opened(path), opened(str(tmp_path / "other.db"))
+    with other.write() as connection:
+        connection.execute("INSERT INTO projects(key, name, root, created_ms) VALUES ('k', 'other', 'r', 1)")
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(database.rows, "SELECT name FROM projects").result() == []
+        database.follow()
+        other.close()
+        Path(path + "-wal").unlink(missing_ok=True)
+        (tmp_path / "other.db").replace(path)
+        assert database.rows("SELECT name FROM projects") == []
+        elsewhere.submit(database.follow).result()
+        assert database.rows("SELECT name FROM projects") == [("other",)]
+        assert elsewhere.submit(database.rows, "SELECT name FROM projects").result() == [("other",)]
+    with database.write() as connection:
+        Path(path).rename(tmp_path / "away.db")
+        connection.execute("UPDATE projects SET name = 'mine'")
+        assert database.rows("SELECT name FROM projects") == [("mine",)]
+    with pytest.raises(StoreUnreadable, match="taken away"):
+        database.follow()
+
+
 # ------------------------------------------------------------------------------------------------------------ reader
 def test_a_reader_reads_and_never_writes(memory: Memory, opened: Callable[..., Database]) -> None:
     memory.remember("Hello")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.widgets import Input, TextArea
 
 from claudemem_lib import located
+from claudemem_tui.screens.error import ErrorPanel
 from tests.tui.sample import fill
 
 if TYPE_CHECKING:
@@ -182,3 +183,55 @@ async def test_a_key_pressed_right_after_moving_on_means_the_memory_moved_to(
         assert [one for one in range(1, 14) if filled.browse.origin(one)["pinned"]] == [wanted]
         await tui.press("k", "d", "y")
         assert filled.get([wanted])
+
+
+async def test_a_note_that_is_refused_stays_in_its_form(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.press("n")
+        tui.app.screen.query_one(TextArea).text = "word " * 5_000
+        await tui.press("ctrl+s")
+        assert isinstance(tui.app.screen, ErrorPanel)
+        assert "20,000 characters" in tui.text
+        await tui.press("escape")
+        area = tui.app.screen.query_one(TextArea)
+        assert len(area.text) == 25_000
+        area.text = "word"
+        await tui.press("ctrl+s")
+        assert "The note is saved." in tui.said
+        assert filled.search("word")
+
+
+async def test_an_edit_that_is_refused_stays_in_its_form(memory: Memory, running: Callable[..., Any]) -> None:
+    number = memory.remember("Deploys go through staging", title="Deploys")
+    async with running(memory) as tui:
+        await tui.press("e")
+        tui.app.screen.query_one("#title", Input).value = ""
+        tui.app.screen.query_one("#narrative", TextArea).text = ""
+        tui.app.screen.query_one("#concepts", Input).value = "gotcha"
+        await tui.press("ctrl+s")
+        assert isinstance(tui.app.screen, ErrorPanel)
+        await tui.press("escape")
+        assert tui.app.screen.query_one("#concepts", Input).value == "gotcha"
+        tui.app.screen.query_one("#title", Input).value = "Deploys"
+        await tui.press("ctrl+s")
+        assert memory.get([number])[0].concepts == ("gotcha",)
+
+
+async def test_a_note_is_not_left_by_accident(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled) as tui:
+        await tui.press("n")
+        await tui.type("word")
+        await tui.press("escape")
+        assert "Leave without saving the note?" in tui.text
+        await tui.press("n")
+        assert tui.app.screen.query_one(TextArea).text == "word"
+        await tui.press("escape", "y")
+        assert filled.count() == 13
+
+
+async def test_the_first_letter_typed_into_an_edit_adds_to_the_title(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        await tui.press("j", "e", "!")
+        assert tui.app.screen.query_one("#title", Input).value == "Parser handles part 11!"

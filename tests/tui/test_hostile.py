@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
 from textual.widgets import Input
 
 from claudemem_lib.models import Reply, Usage
@@ -144,3 +145,15 @@ async def test_an_error_that_looks_like_markup(
         assert "\x1b" not in tui.text
         await tui.press("escape")
         assert tui.app.current_mode == "projects"
+
+
+async def test_columns_stand_whatever_the_width_of_the_characters(memory: Memory, running: Callable[..., Any]) -> None:
+    fill(memory, 2, "项目名称很长很长很长很长", "日本語のテキスト 👩‍👩‍👧‍👦 👍🏽 ❤️ {}")
+    fill(memory, 2, "shop")
+    async with running(memory, size=(80, 24), screen="sessions") as tui:
+        lines = [line for line in tui.text.splitlines() if "Mend the parser" in line][:2]
+        before = [cell_len(line.partition("Mend")[0]) for line in lines]
+        assert before[0] == before[1]
+        assert all(line.partition("Mend")[0].endswith(" ") for line in lines)
+        await tui.press("1")
+        assert "👩👩👧👦 👍 ❤" in tui.text  # terminals do not agree how wide they are when joined

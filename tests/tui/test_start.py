@@ -5,21 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from claudemem_lib import link
 from claudemem_lib.errors import StoreUnreadable
 from claudemem_tui import terminal
 from claudemem_tui.app import DARK, LIGHT, Changed, MemoryApp
 from claudemem_tui.start import begin
-from tests.tui.sample import Running
+from tests.tui.sample import Running, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from claudemem_lib.memory import Memory
+    from tests.conftest import Memories
 
 AFTER_THE_FRAME = ("attr", "apsw", "claudemem_lib.memory", "claudemem_lib.settings", "markdown_it")
 
@@ -147,3 +149,43 @@ async def test_the_bars_keep_what_matters_where_there_is_little_room(
         assert above.split()[:5] == ["1", "2", "3", "4Queue", "5"]
         assert above.endswith("▸1234 !56 ●")
         assert below.endswith("? Help q Quit")
+
+
+def put_in_place(there: Path, path: Path) -> None:
+    """Another memory file where the open one was, as `claude-mem recover` does it."""
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink()
+    there.replace(path)
+
+
+async def test_another_file_put_in_the_place_of_the_memory_is_shown(
+    filled: Memory, memories: Memories, running: Callable[..., Any]
+) -> None:
+    other = memories("other")
+    fill(other, 2, "elsewhere")
+    other.close()
+    path, there = Path(filled.data_dir, "claude-mem.db"), Path(other.data_dir, "claude-mem.db")
+    async with running(filled) as tui:
+        put_in_place(there, path)
+        await tui.until(lambda: "elsewhere" in tui.text)
+        await tui.press("7")
+        assert "shop" not in tui.text.splitlines()[3]
+
+
+async def test_a_file_taken_away_beneath_is_said(filled: Memory, running: Callable[..., Any], tmp_path: Path) -> None:
+    path = Path(filled.data_dir) / "claude-mem.db"
+    async with running(filled) as tui:
+        path.rename(tmp_path / "away.db")
+        await tui.until(lambda: "was taken away while it was open" in " ".join(tui.text.split()))
+        (tmp_path / "away.db").rename(path)
+        await tui.press("escape", "j")
+        assert "Parser handles part 11" in tui.text
+
+
+async def test_a_server_that_starts_is_noticed_by_every_screen(
+    filled: Memory, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(filled, screen="queue") as tui:
+        assert "No server runs" in tui.text
+        monkeypatch.setattr(link, "holder", lambda _folder: 1)
+        await tui.until(lambda: "The server runs" in tui.text)

@@ -69,11 +69,11 @@ class ActingPage(Page):
         """Change its words."""
 
         def edit(one: StoredMemory, _origin: dict[str, Any]) -> None:
-            def save(changes: dict[str, Any] | None) -> None:
-                if changes:
-                    self.act(lambda: self.memory.curate.edit(one.id, **changes), f"#{one.id} is changed. u: undo")
+            def save(changes: dict[str, Any]) -> None:
+                self.memory.curate.edit(one.id, **changes)
 
-            self.app.push_screen(pages.dialog("edit", "Edit")(one), save)
+            form = pages.dialog("edit", "Edit")(one, save)
+            self.app.push_screen(form, lambda saved: self.say(f"#{one.id} is changed. u: undo") if saved else None)
 
         self._with_one(edit)
 
@@ -172,8 +172,8 @@ class ActingPage(Page):
     def action_note(self) -> None:
         """Write a note."""
 
-        def save(given: dict[str, Any] | None) -> None:
-            if given:
-                self.act(lambda: self.memory.remember(given.pop("text"), **given), "The note is saved.")
+        def save(given: dict[str, Any]) -> None:
+            self.memory.remember(**given)
 
-        self.app.push_screen(pages.dialog("edit", "Note")(self.project_here()), save)
+        form = pages.dialog("edit", "Note")(self.project_here(), save)
+        self.app.push_screen(form, lambda saved: self.say("The note is saved.") if saved else None)

@@ -36,7 +36,7 @@ DARK, LIGHT = "textual-dark", "textual-light"
 
 
 class Changed(Message):
-    """Facts about the memory, and a value that is another one whenever the file or a pause was changed."""
+    """Facts about the memory, and a value that is another one whenever the file, the server or a pause was."""
 
     def __init__(self, facts: dict[str, Any], version: object) -> None:
         super().__init__()
@@ -157,12 +157,13 @@ class MemoryApp(App[None]):
         last: object = None
         while True:
             try:
-                version = self.memory.database.data_version()
+                self.memory.database.follow()
+                version = self.memory.database.data_version(), self.memory.database.identity()
                 server = link.holder(self.memory.data_dir) is not None
                 off = self.memory.pauses.told(self.memory.settings)
                 if (version, server, off) != last:
                     last = (version, server, off)
-                    self.post_message(Changed({**self.memory.stats(), "server": server}, (version, off)))
+                    self.post_message(Changed({**self.memory.stats(), "server": server}, last))
             except Exception as error:  # noqa: BLE001  # a panel says it, and the next look may go well
                 if not self._over.is_set():
                     self.call_from_thread(fail, self.screen, error)

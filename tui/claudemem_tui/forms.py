@@ -59,13 +59,15 @@ class Drafts:
 
 
 async def refill(place: Widget, made: Sequence[Widget]) -> None:
-    """Let *place* hold other widgets, without a frame in between; who stands on a setting stays on it."""
+    """Let *place* hold other widgets, without a frame in between; who stands on a setting stays on it, or at its place."""
     row = row_of(place.screen.focused)
+    at = place.children.index(row) if row is not None and row in place.children else None
     async with place.batch():
         await place.remove_children()
         await place.mount_all(made)
-    again = place.query(f"#{row.id}").results(SettingRow) if row is not None else iter(())
-    for same in again:
+    rows = [one for one in made if isinstance(one, SettingRow)]
+    if at is not None and row is not None and rows:
+        same = next((one for one in rows if one.id == row.id), rows[min(at, len(rows) - 1)])
         same.control.focus()
 
 

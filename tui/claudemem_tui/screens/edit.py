@@ -9,9 +9,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from claudemem_lib import render
+from claudemem_tui.loading import load
 from claudemem_tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -33,14 +36,16 @@ LABELS = {
 }
 
 
-class Edit(ModalScreen[dict[str, Any] | None]):
-    """A form over one memory; gives the fields that were changed, None if the person leaves."""
+class Edit(ModalScreen[bool]):
+    """A form over one memory; gives whether it was changed."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Cancel"), ("ctrl+s", "save", "Save")]
 
-    def __init__(self, one: StoredMemory) -> None:
+    def __init__(self, one: StoredMemory, save: Callable[[dict[str, Any]], None]) -> None:
+        """*save* keeps the fields that were changed; called in a thread. What it refuses stays in the form."""
         super().__init__()
+        self._save = save
         self.names = FIELDS[one.kind]
         self.head = f"Edit #{one.id}"
         self.before = {name: _text(name, getattr(one, name)) for name in self.names}
@@ -55,7 +60,9 @@ class Edit(ModalScreen[dict[str, Any] | None]):
                         label = LABELS.get(name, name.replace("_", " ").capitalize())
                         yield Static(label, classes="dialog-label", markup=False)
                         if name in LINES:
-                            yield Input(self.before[name], id=name, compact=True)
+                            yield Input(
+                                self.before[name], id=name, compact=True, select_on_focus=False
+                            )  # a letter adds
                         else:
                             yield TextArea(self.before[name], id=name, compact=True)
             with Horizontal(classes="dialog-buttons"):
@@ -79,17 +86,24 @@ class Edit(ModalScreen[dict[str, Any] | None]):
             self.action_leave()
 
     def action_save(self) -> None:
-        """Give what was changed."""
-        self.dismiss(self._changes() or None)
+        """Keep what was changed."""
+        changes = self._changes()
+        if changes:
+            load(self, lambda: self._save(changes), lambda _none: self.dismiss(result=True), group="save")
+        else:
+            self.dismiss(result=False)
 
     def action_leave(self) -> None:
         """Leave; ask first if something was written."""
         if not self._changes():
-            self.dismiss(None)
-            return
-        self.app.push_screen(
-            Confirm("Leave without saving your changes?", "Leave"), lambda yes: yes and self.dismiss(None)
-        )
+            self.dismiss(result=False)
+        else:
+            leave(self, "Leave without saving your changes?")
+
+
+def leave(form: ModalScreen[bool], question: str) -> None:
+    """Leave a form with what was written in it, if the person says so."""
+    form.app.push_screen(Confirm(question, "Leave"), lambda yes: yes and form.dismiss(result=False))
 
 
 def _text(name: str, value: Any) -> str:
@@ -102,15 +116,17 @@ def _value(name: str, text: str) -> Any:
     return text.splitlines() if name == "facts" else text
 
 
-class Note(ModalScreen[dict[str, Any] | None]):
-    """Writing a note; gives what `Memory.remember` takes, None if the person leaves."""
+class Note(ModalScreen[bool]):
+    """Writing a note; gives whether it was saved."""
 
     CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "TextArea"
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel"), ("ctrl+s", "save", "Save")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Cancel"), ("ctrl+s", "save", "Save")]
 
-    def __init__(self, project: str) -> None:
+    def __init__(self, project: str, save: Callable[[dict[str, Any]], None]) -> None:
+        """*save* takes what `Memory.remember` does; called in a thread. What it refuses stays in the form."""
         super().__init__()
+        self._save = save
         self.project = project
 
     def compose(self) -> ComposeResult:
@@ -129,14 +145,18 @@ class Note(ModalScreen[dict[str, Any] | None]):
                 yield Static("Text", classes="dialog-label", markup=False)
                 yield TextArea(id="text", classes="tall", compact=True)
             with Horizontal(classes="dialog-buttons"):
+                yield Button("Cancel (Esc)", id="cancel", compact=True)
                 yield Button("Save (Ctrl+S)", id="save", variant="primary", compact=True)
 
-    def on_button_pressed(self) -> None:
-        """The only button saves."""
-        self.action_save()
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Save or leave."""
+        if event.button.id == "save":
+            self.action_save()
+        else:
+            self.action_leave()
 
     def action_save(self) -> None:
-        """Give the note, if there is one."""
+        """Keep the note, if there is one."""
         text = self.query_one(TextArea).text
         if not text.strip():
             self.notify("There is no text to remember.", severity="warning", markup=False)
@@ -145,6 +165,13 @@ class Note(ModalScreen[dict[str, Any] | None]):
         concepts = _value("concepts", values["concepts"])
         if values["project"] == render.safe(self.project):
             values["project"] = self.project
-        self.dismiss(
-            {"text": text, "title": values["title"] or None, "project": values["project"] or None, "concepts": concepts}
-        )
+        given = {"text": text, "title": values["title"] or None, "project": values["project"] or None}
+        given |= {"concepts": concepts}
+        load(self, lambda: self._save(given), lambda _none: self.dismiss(result=True), group="save")
+
+    def action_leave(self) -> None:
+        """Leave; ask first if something was written."""
+        if self.query_one(TextArea).text.strip():
+            leave(self, "Leave without saving the note?")
+        else:
+            self.dismiss(result=False)

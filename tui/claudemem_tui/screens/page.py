@@ -58,12 +58,12 @@ class Page(Screen[None]):
 
     def act(self, change: Callable[[], Any], said: str | Callable[[Any], str]) -> None:
         """Change something in a thread, say so and show it."""
+        load(self, change, lambda found: self.say(said if isinstance(said, str) else said(found)), group="act")
 
-        def done(found: Any) -> None:
-            self.notify(said if isinstance(said, str) else said(found), markup=False)
-            self.reload()
-
-        load(self, change, done, group="act")
+    def say(self, done: str) -> None:
+        """Tell what was done, and show it."""
+        self.notify(done, markup=False)
+        self.reload()
 
     def undo_last(self) -> None:
         """Undo what was changed last in the memory."""

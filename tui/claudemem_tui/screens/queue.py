@@ -93,7 +93,7 @@ class QueueScreen(ListPage):
             cells.append((render.line(row.project, 15), 16, "list--kind"))
         cells.append((f"{row.kind} {render.line(row.tool, 12)}", 18, "list--plain"))
         tried = f"{row.attempts}x " if row.attempts else ""
-        return [*cells, (f"{tried}{render.line(row.error)}", 0, "list--bad" if row.error else "list--dim")]
+        return [*cells, (f"{tried}{render.line(row.error)}", 0, "list--bad" if row.attempts else "list--dim")]
 
     def _age_ms(self, row: QueueRow) -> int:
         """How long it waits, or, of one that is being observed, since its worker last said so."""
@@ -165,7 +165,8 @@ class QueueScreen(ListPage):
         later = f"not before {when.age(wait)} from now" if wait > 0 else ""
         at = f"{render.day(row.occurred_ms)} {render.clock(row.occurred_ms)}"
         head = f"#{row.id} {row.kind} {row.tool} · {at} · {row.project} · session {row.session}, prompt {row.prompt_number}"
-        failed = f"{render.counted(row.attempts, 'failure')}: {row.error}" if row.error else ""
+        tried = render.counted(row.attempts, "failure") if row.attempts else "Tried before"  # and put back since
+        failed = f"{tried}: {row.error}" if row.error else ""
         cause = ", ".join(part for part in (failed, later) if part)
         return f"{render.line(head)}\n{cause}" if cause else render.line(head)
 

@@ -133,7 +133,7 @@ class KeyBar(Bar):
     def parts(self) -> list[Part]:
         """A key and what it does; where there is no room for all, the last two, help and the way out, stay."""
         kept, last = self._parts[:-2], self._parts[-2:]
-        while kept and _width(kept + last) > self.size.width:
+        while kept and _width(kept + last) - 1 > self.size.width:  # the last ends with a space
             kept.pop()
         return kept + last
 

@@ -13,18 +13,24 @@ from claudemem_lib import render
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What joins emoji to one, or paints them: some terminals do and some do not, and columns stood where neither of them are.
+JOINING = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)))
+
 Cells = list[tuple[str, int, str]]
 
 
 def laid_out(cells: Cells, width: int) -> list[tuple[str, str]]:
-    """Each cell's text cut or filled to its room, with its style class; all together *width* wide where one takes the rest."""
+    """Each cell's text cut or filled to its room, with its style class; all together *width* wide where one takes the rest.
+
+    Between a column of a fixed width and the next stays a gap, however wide the characters are.
+    """
     used = sum(size for _, size, _ in cells)
     found = []
     for text, size, name in cells:
         room = size or max(0, width - used)
-        line = render.safe(text).replace("\n", " ").replace("\t", " ")
-        if cell_len(line) > room:
-            line = set_cell_size(line, max(0, room - 1)) + "…" if room else ""
+        line = render.safe(text).replace("\n", " ").replace("\t", " ").translate(JOINING)
+        if cell_len(line.rstrip() if size else line) > (most := room - 1 if size > 1 else room):
+            line = set_cell_size(line, max(0, most - 1)).rstrip() + "…" if most else ""
         found.append((set_cell_size(line, room), name))
     return found
 

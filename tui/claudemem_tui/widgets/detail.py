@@ -118,7 +118,8 @@ class Detail(VerticalScroll, can_focus=True):
     def _event(self, row: QueueRow) -> None:
         """What is not observed yet."""
         at = f"{render.day(row.occurred_ms)} {render.clock(row.occurred_ms)}"
-        failed = f"\n\n{render.counted(row.attempts, 'failure')}: {row.error}" if row.error else ""
+        tried = render.counted(row.attempts, "failure") if row.attempts else "Tried before"
+        failed = f"\n\n{tried}: {row.error}" if row.error else ""
         text = f"This waits to be observed: the queue screen (4) shows why.{failed}"
         self._fill(f"{row.kind} {row.tool}".strip(), f"event {row.id} · {row.state} · {at}", text)
 

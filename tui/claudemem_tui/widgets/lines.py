@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from claudemem_lib.browse import Entry
     from claudemem_tui.widgets.columns import Cells
 
-WIDE, ROOMY, MIDDLE = 90, 64, 56
+WIDEST, WIDE, ROOMY, MIDDLE = 104, 84, 64, 56  # so that a title keeps about 40 columns
 GLYPHS = {
     "bugfix": "✗", "feature": "✚", "refactor": "⟳", "change": "~", "discovery": "◆", "decision": "⚖", "summary": "Σ",
     "note": "✎", "prompt": "»",
@@ -33,11 +33,16 @@ def feed_line(entry: Entry, width: int, *, project: bool = True) -> Cells:
     cells.append((mark, 2, "list--accent"))
     cells.append((render.line(entry.title) or "Untitled", 0, title))
     if entry.similar:
-        cells.append((f" +{len(entry.similar)}", 4, "list--accent"))
+        cells.append((f" +{len(entry.similar)}", 5, "list--accent"))
     if width >= MIDDLE and entry.engines:
-        cells.append((" " + "+".join(engine[:6] for engine in entry.engines), 9, "list--dim"))
+        cells.append((f" {_found_by(entry.engines)}", 9, "list--dim"))
     if width >= ROOMY and project:
         cells.append(("  " + render.line(entry.project), 18 if width >= WIDE else 14, "list--dim"))
-    if width >= WIDE:
-        cells.append((" " + ("P" if entry.kind == "prompt" else "#") + str(entry.id), 9, "list--dim"))
+    if width >= WIDEST:
+        cells.append((" " + ("P" if entry.kind == "prompt" else "#") + str(entry.id), 10, "list--dim"))
     return cells
+
+
+def _found_by(engines: tuple[str, ...]) -> str:
+    """What found it, in a word."""
+    return "both" if len(engines) > 1 else {"vectors": "meaning", "text": "words"}.get(engines[0], engines[0])
