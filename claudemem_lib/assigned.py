@@ -26,70 +26,59 @@ _QUOTED = (
     r"|[\"'](?P<open>[^\"'`\\\n]{4,8000})(?=\n|\Z)"
 )
 _BARE = r"(?P<bare>[^\s\"',;(){}\[\]<>$`\\][^\s\"',;(){}\[\]<>$`\\]{0,8000})"
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = (
     _NAME
     + r"(?P<sign>\\{0,3}[\"']?\]?(?:\*\*)?[\s\xa0]{0,8}"
     + r"(?::=|=>|\?{0,2}=(?![=~])|[?!]?[:\uff1a](?![:=])(?:\*\*)?|\uff1d)[\s\xa0]{0,8})(?:"
     + _QUOTED
     + "|"
     + _BARE
-    + ")",
-    re.ASCII | re.IGNORECASE,
+    + ")"
 )
 # A name of any key in capitals, and `pass`: only what looks made by a machine.
-_LOUD = re.compile(
+_LOUD = (
     r"(?:(?P<name>(?<![A-Za-z0-9])pass|[A-Z]_?KEY))(?P<rest>)(?P<sign>\\{0,3}[\"']?[ \t]{0,3}[:=](?![:=>])[ \t]{0,3})(?:"
     + _QUOTED
     + "|"
     + _BARE
-    + ")",
-    re.ASCII,
+    + ")"
 )
 # `password: str = "..."`: a type between name and value.
-_TYPED = re.compile(
-    _NAME + r"(?P<sign>\s?:\s?[A-Za-z][A-Za-z_.|\[\] ]{1,30}=(?![=>])\s?)(?:" + _QUOTED + ")", re.ASCII | re.IGNORECASE
-)
+_TYPED = _NAME + r"(?P<sign>\s?:\s?[A-Za-z][A-Za-z_.|\[\] ]{1,30}=(?![=>])\s?)(?:" + _QUOTED + ")"
 # `getenv("DB_PASSWORD", "...")`, and `name: DB_PASSWORD` with `value: ...` on the next line.
-_SECOND = re.compile(
+_SECOND = (
     r"(?:getenv|environ\.get|define|env|setenv|setdefault)\(\s?\\{0,3}[\"'][A-Za-z0-9_]{0,40}?"
     + _NAME
     + r"(?P<sign>\\{0,3}[\"'],\s?)(?:"
     + _QUOTED
-    + ")",
-    re.ASCII | re.IGNORECASE,
+    + ")"
 )
-_BENEATH = re.compile(
+_BENEATH = (
     r"name[\"']?: ?[\"']?[A-Za-z0-9_]{0,40}?"
     + _NAME
     + r"(?P<sign>[\"']?,?\s{1,40}[\"']?value[\"']?: ?)(?:"
     + _QUOTED
     + "|"
     + _BARE
-    + ")",
-    re.ASCII | re.IGNORECASE,
+    + ")"
 )
 # The whole right side of a line of an environment file, where nothing of it can be code.
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = (
     r"(?m)(?:^|(?<=\\n))[ \t]{0,8}(?:export |set |ENV |ARG |- )?(?:[A-Z][A-Z0-9_]{0,60}?)?"
     r"(?P<name>PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|[A-Z]_?KEY)(?P<rest>)(?P<sign>[ \t]{0,2}=[ \t]{0,2})"
-    r"(?P<line>[^\s\"'$<{(`#\\/][^\s\"'`\\]{0,8000})",
-    re.ASCII,
+    r"(?P<line>[^\s\"'$<{(`#\\/][^\s\"'`\\]{0,8000})"
 )
-_OPTION = re.compile(
+_OPTION = (
     r"(?<![^\s\"'`(\[])--?[a-z0-9-]{0,30}?(?P<name>passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|auth)-?key)"
     r"(?P<rest>[a-z-]{0,12})"
     r"(?P<sign>[ \t]{1,3}|\\{0,3}[\"'],\s{0,3}(?=\\{0,3}[\"']))(?:"
     + _QUOTED
-    + r"|(?P<bare>[^\s\"',;(){}\[\]<>$`\\|&-][^\s\"'`;|&]{0,2000}))",
-    re.ASCII | re.IGNORECASE,
+    + r"|(?P<bare>[^\s\"',;(){}\[\]<>$`\\|&-][^\s\"'`;|&]{0,2000}))"
 )
-_ELEMENT = re.compile(
-    r"<(?:[A-Za-z0-9]{1,20}:)?[A-Za-z0-9_.-]{0,40}?" + _NAME + r"(?P<sign>>)(?P<element>[^<>\n]{1,2000})</",
-    re.ASCII | re.IGNORECASE,
-)
+_ELEMENT = r"<(?:[A-Za-z0-9]{1,20}:)?[A-Za-z0-9_.-]{0,40}?" + _NAME + r"(?P<sign>>)(?P<element>[^<>\n]{1,2000})</"
 # `password: |` of YAML: the block of lines beneath that stand further in. Tools number the lines they show.
 _SHOWN = r"(?:[ \t]{0,6}\d{1,6}(?:\u2192|\t))?"
-_BLOCK = re.compile(
+_BLOCK = (
     r"(?m)^"
     + _SHOWN
     + r"(?P<outer>[ \t]{0,40})(?:- )?[\"']?[A-Za-z0-9_-]{0,40}?"
@@ -98,32 +87,28 @@ _BLOCK = re.compile(
     + _SHOWN
     + r"(?=(?P=outer)[ \t])(?P<inner>[ \t]{1,60}))(?P<block>[^\s][^\n]{0,2000}(?:\n"
     + _SHOWN
-    + r"(?P=inner)[^\n]{0,2000}){0,200})",
-    re.ASCII | re.IGNORECASE,
+    + r"(?P=inner)[^\n]{0,2000}){0,200})"
 )
 # The row of a table of Markdown: `| password | ... |`.
-_ROW = re.compile(
+_ROW = (
     r"(?m)^"
     + _SHOWN
     + r"[ \t]{0,8}\|[ \t]{0,40}[*_`]{0,3}(?:[A-Za-z0-9_-]{1,30} ){0,3}[A-Za-z0-9_-]{0,30}?"
     + _NAME
     + r"(?P<sign>(?: \([^()|\n]{1,40}\))?:?[*_`]{0,3}[ \t]{0,60}\|[ \t]{0,60}[*_`]{0,3})"
-    r"(?P<cell>[^\s|*`<>()\[\]{}/\\][^\s|*`<>()\[\]{}/\\]{2,400})[*_`]{0,3}[ \t]{0,400}\|",
-    re.ASCII | re.IGNORECASE,
+    r"(?P<cell>[^\s|*`<>()\[\]{}/\\][^\s|*`<>()\[\]{}/\\]{2,400})[*_`]{0,3}[ \t]{0,400}\|"
 )
 # `GITHUB_PAT=...`, and `Authorization: ...` without a word that says of which kind: only what looks made by a machine.
-_PERSONAL = re.compile(
+_PERSONAL = (
     r"(?P<name>(?<=[A-Za-z0-9][_-])(?:PAT|pat)|(?<![A-Za-z0-9_-])PAT)(?P<rest>)"
-    r"(?P<sign>\\{0,3}[\"']?[ \t]{0,3}[:=](?![:=>])[ \t]{0,3})(?:" + _QUOTED + "|" + _BARE + ")",
-    re.ASCII,
+    r"(?P<sign>\\{0,3}[\"']?[ \t]{0,3}[:=](?![:=>])[ \t]{0,3})(?:" + _QUOTED + "|" + _BARE + ")"
 )
-_HEADER = re.compile(
+_HEADER = (
     r"(?P<name>authorization)(?P<rest>)(?P<sign>\\{0,3}[\"']?[ \t]{0,4}[:=](?![:=>])[ \t]{0,4})(?:"
     + _QUOTED
     + "|"
     + _BARE
-    + ")",
-    re.ASCII | re.IGNORECASE,
+    + ")"
 )
 _OPAQUE = re.compile(r"[A-Za-z0-9_.~+/=:-]{12,}")
 _OTHER_FIELD = re.compile(r"(?:(?:\A|[_-])pat|authorization)\Z", re.IGNORECASE)
@@ -161,11 +146,22 @@ _WORDLIKE = re.compile(r"(?:[A-Za-z]+\d{0,3}|\d{1,4}[A-Za-z]{0,2})?")
 _VARIABLE = re.compile(r"[$%]\{?\(?[A-Za-z_][A-Za-z0-9_.]*[)}%]*|\{\{?[^{}]*\}?\}|<[^<>]*>|%[sdr]|\$\{\{.*\}\}")
 
 
-# The forms, and what a text with one of them holds.
+# The forms, whether capitals are others, and what a text with one of them holds: compiled when the first such text comes.
+_SOME = (":", "=", "\uff1a", "\uff1d")
+_CALLS = ('("', "('", "(\\", "( ", "(\n", "(\t")
 _PATTERNS = (
-    *((_BLOCK, sign) for sign in (": |", ": >")),
-    *((pattern, "") for pattern in (_ENVIRONMENT, _TYPED, _ASSIGNMENT, _LOUD, _OPTION, _SECOND, _BENEATH, _ELEMENT)),
-    *((_ROW, "|"), (_PERSONAL, "PAT"), (_PERSONAL, "pat"), (_HEADER, "uthorization"), (_HEADER, "UTHORIZATION")),
+    (_BLOCK, re.IGNORECASE, (": |", ": >")),
+    (_ENVIRONMENT, 0, ("=",)),
+    (_TYPED, re.IGNORECASE, (":",)),
+    (_ASSIGNMENT, re.IGNORECASE, _SOME),
+    (_LOUD, 0, (":", "=")),
+    (_OPTION, re.IGNORECASE, ("-",)),
+    (_SECOND, re.IGNORECASE, _CALLS),
+    (_BENEATH, re.IGNORECASE, ("value", "VALUE", "Value")),
+    (_ELEMENT, re.IGNORECASE, ("</",)),
+    (_ROW, re.IGNORECASE, ("|",)),
+    (_PERSONAL, 0, ("PAT", "pat")),
+    (_HEADER, re.IGNORECASE, ("uthorization", "UTHORIZATION")),
 )
 
 
@@ -181,8 +177,9 @@ def mask(text: str, count: Callable[[str], object]) -> str:
         whole, offset = match.group(), match.start()
         return whole[: start - offset] + LABEL + whole[end - offset :]
 
-    for pattern, held in _PATTERNS:
-        text = pattern.sub(replaced, text) if held in text else text
+    for pattern, flags, held in _PATTERNS:
+        if any(one in text for one in held):
+            text = re.sub(pattern, replaced, text, flags=re.ASCII | flags)
     return text
 
 
