@@ -87,5 +87,10 @@ def _question(newest: list[Hit]) -> str:
 
 
 def as_json(found: dict[str, Any]) -> dict[str, Any]:
-    """The same with hits as plain objects."""
-    return {name: [asdict(hit) for hit in value] if isinstance(value, list) else value for name, value in found.items()}
+    """The same with hits as plain objects, a prompt's id as it is called everywhere."""
+    plain = {name: value for name, value in found.items() if not isinstance(value, list)}
+    return plain | {
+        name: [{**asdict(hit), "id": hit.handle if hit.kind == "prompt" else hit.id} for hit in value]
+        for name, value in found.items()
+        if isinstance(value, list)
+    }

@@ -264,7 +264,7 @@ class Memory(Observing):
         after: int = 10,
         project: str | None = None,
     ) -> list[Moment]:
-        """What happened around a memory (*anchor*), a time, or the best hit of a query; oldest first."""
+        """What happened around an *anchor* (12, "#12", a prompt as "P10"), a time, or the best hit of a query; oldest first."""
         from claudemem_lib import timeline  # noqa: PLC0415
 
         if sum(given is not None for given in (anchor, at_ms, query)) != 1:
@@ -275,10 +275,10 @@ class Memory(Observing):
             if not hits:
                 message = f"nothing found for {query!r}, so there is no place in time to show"
                 raise NotFound(message)
-            anchor = hits[0].id
+            anchor = hits[0].handle
         only = (located.ids(self.database, project) or (None,))[0]
         span = (given.bounded("before", before, 0), given.bounded("after", after, 0))
-        return timeline.around(self.database, timeline.anchor_of(anchor), given.moment("at_ms", at_ms), span, only)
+        return timeline.around(self.database, timeline.place_of(anchor), given.moment("at_ms", at_ms), span, only)
 
     def get(self, ids_wanted: Iterable[int]) -> list[StoredMemory]:
         """Memories in full, in the order of the ids; unknown ids are left out."""

@@ -92,7 +92,7 @@ def _asked(memory: Memory, query: str, options: dict[str, Any]) -> Found | None:
 @json_option
 @with_memory
 def timeline(memory: Memory, anchor: str | None, *, as_json: bool, **options: Any) -> None:
-    """Show what happened around a memory (its ID), a search hit, or a time."""
+    """Show what happened around a memory or prompt (its ID: 42, P10), a search hit, or a time."""
     at = options.pop("at")
     if sum(one is not None for one in (anchor, at, options["query"])) != 1:
         message = "give exactly one of ID, --query and --at"

@@ -87,7 +87,7 @@ Order = Annotated[
 ]
 Depth = Annotated[int, Field(description="How many items at most on this side.", ge=0, le=500)]
 Number = Annotated[int, Field(strict=True, ge=1, le=1 << 53)]
-Anchor = Annotated[Number | Text | None, Field(description="A memory's ID (12 or #12), or a time.")]
+Anchor = Annotated[Number | Text | None, Field(description="A memory's ID (12 or #12), a prompt's (P10), or a time.")]
 Ids = Annotated[
     Annotated[list[Number | Annotated[str, Field(max_length=20)]], Field(max_length=100_000)] | Number | Text,
     Field(description="IDs as search shows them: [12, 15]."),

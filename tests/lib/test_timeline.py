@@ -26,6 +26,20 @@ def shown(memory: Memory, *given: Any, **options: Any) -> list[int]:
     return [moment.id for moment in memory.timeline(*given, **options)]
 
 
+def test_a_prompt_is_an_anchor_by_its_name_and_as_the_best_hit(memory: Memory, host: Host) -> None:
+    add_observation(memory, "Something else entirely")
+    host.prompt("Where is the giraffe?")
+    host.prompt("Where is the zebra?")
+    memory.take_in()
+    ways: tuple[dict[str, Any], ...] = ({"anchor": "P1"}, {"anchor": " p1 "}, {"query": "giraffe"})
+    for given in ways:
+        (moment,) = [moment for moment in memory.timeline(**given) if moment.anchor]
+        assert (moment.handle, moment.title) == ("P1", "Where is the giraffe?")
+    assert [moment.handle for moment in memory.timeline("P1", before=0, after=1)] == ["P1", "P2"]
+    with pytest.raises(NotFound, match="there is no prompt P9"):
+        memory.timeline("P9")
+
+
 def test_shows_so_many_before_and_after_a_memory_oldest_first(memory: Memory, day: list[int]) -> None:
     assert shown(memory, day[4], before=2, after=3) == day[2:8]
     assert [moment.anchor for moment in memory.timeline(day[4], before=1, after=1)] == [False, True, False]

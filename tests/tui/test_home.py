@@ -14,7 +14,7 @@ from claudemem_tui.chosen import Chosen
 from claudemem_tui.screens import home
 from claudemem_tui.screens.error import ErrorPanel
 from claudemem_tui.widgets.choice import Choice
-from claudemem_tui.widgets.detail import Detail
+from claudemem_tui.widgets.detail import Detail, foot_of
 from claudemem_tui.widgets.sources import FeedSource
 from claudemem_tui.widgets.virtual_list import VirtualList
 from tests.tui.sample import HOSTILE, fill
@@ -96,6 +96,23 @@ async def test_who_stands_on_a_hit_stays_on_it_when_the_ranking_changes(
         pane = tui.app.screen.query_one(Detail).one
         assert pane is not None
         assert pane.id == second
+
+
+async def test_what_is_folded_into_a_hit_is_counted_on_its_line_and_named_beside_it(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    one, two = (filled.remember(f"Wombats dig {what}", project="shop") for what in ("burrows", "deep burrows"))
+    filled.database.rows("INSERT INTO memory_links VALUES (?, ?, 'similar', 1)", (two, one))
+    async with running(filled) as tui:
+        await tui.press("slash")
+        await tui.type("wombats")
+        await tui.press("enter")
+        await tui.until(lambda: feed(tui).total == 1)
+        await tui.quiet()
+        assert " +1 " in tui.text
+        pane = tui.app.screen.query_one(Detail)
+        assert pane.one is not None
+        assert f"Like it   #{one + two - pane.one.id}" in foot_of(pane.one, pane.origin).plain
 
 
 async def test_an_answer_that_comes_after_its_search_was_left_is_dropped(
