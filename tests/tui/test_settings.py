@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Checkbox, Input, Select
 
+from claudemem_lib import settings
 from claudemem_lib.errors import AuthFailed
 from claudemem_lib.memory import Memory
 from claudemem_lib.models import Reply, Usage
@@ -271,3 +272,32 @@ async def test_a_model_is_chosen_from_the_providers_own_list(memory: Memory, run
         assert "Models of claude" in tui.text
         await tui.press("down", "enter")
         assert row(tui, "model").query_one(Input).value == "sonnet"
+
+
+async def test_what_another_process_sets_is_shown_and_used_at_once(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, screen="settings") as tui:
+        tui.app.screen.open_group("context")
+        await tui.quiet()
+        settings.save(filled.data_dir, {"context_tokens": 321, "excluded_projects": ("/home/you/shop",)})
+        await tui.until(lambda: "321" in tui.text)
+        assert filled.settings.context_tokens == 321
+        await tui.press("3")
+        assert "321" in tui.text
+        settings.save(filled.data_dir, {"context_tokens": 654})
+        await tui.until(lambda: "654" in tui.text)
+        await tui.press("7")
+        assert "excluded" in tui.text
+
+
+async def test_what_is_typed_is_not_overwritten_by_what_another_process_sets(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled, screen="settings") as tui:
+        tui.app.screen.open_group("context")
+        await tui.quiet()
+        tui.app.screen.query_one("#set-context_tokens Input", Input).value = "777"
+        await tui.quiet()
+        settings.save(filled.data_dir, {"context_tokens": 321})
+        await tui.until(lambda: filled.settings.context_tokens == 321)
+        await tui.quiet()
+        assert "777" in tui.text

@@ -15,7 +15,7 @@ from textual.color import Color
 from textual.message import Message
 from textual.widgets import Input
 
-from claudemem_lib import link, render
+from claudemem_lib import link, paths, render
 from claudemem_tui import pages
 from claudemem_tui.commands import ScreenCommands
 from claudemem_tui.loading import fail, load
@@ -36,7 +36,7 @@ DARK, LIGHT = "textual-dark", "textual-light"
 
 
 class Changed(Message):
-    """Facts about the memory, and a value that is another one whenever the file, the server or a pause was."""
+    """Facts about the memory, and a value that is another one whenever the file, settings, server or a pause was."""
 
     def __init__(self, facts: dict[str, Any], version: object) -> None:
         super().__init__()
@@ -153,16 +153,19 @@ class MemoryApp(App[None]):
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def watch_file(self) -> None:
-        """Tell of every change of the file by whatever process; of the server and of pauses too."""
+        """Tell of every change of the file by whatever process; of the settings, the server and pauses too."""
         last: object = None
+        stamp = self._stamp()
         while True:
             try:
                 self.memory.database.follow()
                 version = self.memory.database.data_version(), self.memory.database.identity()
+                if stamp != (stamp := self._stamp()):
+                    self.memory.reload()
                 server = link.holder(self.memory.data_dir) is not None
                 off = self.memory.pauses.told(self.memory.settings)
-                if (version, server, off) != last:
-                    last = (version, server, off)
+                if (version, server, off, stamp) != last:
+                    last = (version, server, off, stamp)
                     self.post_message(Changed({**self.memory.stats(), "server": server}, last))
             except Exception as error:  # noqa: BLE001  # a panel says it, and the next look may go well
                 if not self._over.is_set():
@@ -170,6 +173,13 @@ class MemoryApp(App[None]):
                     self._over.wait(LOOK_S * 10)
             if self._over.wait(LOOK_S):
                 return
+
+    def _stamp(self) -> int:
+        """Another number whenever the settings file was written; 0 without one."""
+        try:
+            return Path(self.memory.data_dir, paths.SETTINGS).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def on_changed(self, message: Changed) -> None:
         """Hand the facts to the screen in sight."""

@@ -50,6 +50,7 @@ class ContextScreen(Page):
         self.drafts = Drafts()
         self.why = False
         self._told: Told | None = None
+        self._drawn_of: object = None
 
     def body(self) -> ComposeResult:
         """Where, how much; the text; the settings."""
@@ -73,7 +74,7 @@ class ContextScreen(Page):
         load(self, lambda: next((row.root for row in self.memory.projects() if row.root), "."), begin, group="begin")
 
     def _fields(self) -> None:
-        folder = self.memory.data_dir
+        folder, self._drawn_of = self.memory.data_dir, self.memory.settings
         form = self.query_one("#context-form", VerticalScroll)
 
         def show(found: tuple[list[Field], dict[str, str], tuple[str, ...]]) -> None:
@@ -89,6 +90,8 @@ class ContextScreen(Page):
     def reload(self) -> None:
         """Ask again with the settings as they stand in the form."""
         memory, folder, usable = self.memory, self.folder, self.drafts.usable
+        if memory.settings is not self._drawn_of and not self.drafts:  # others wrote them
+            self._fields()
 
         def read() -> Told:
             return memory.told(folder, given=settings_form.applied(memory.settings, usable))

@@ -61,14 +61,21 @@ class SettingsScreen(Page):
         self.query_one(Tabs).focus()
         self._read()
 
+    def reload(self) -> None:
+        """Read what others wrote meanwhile, unless something is typed."""
+        if not self.drafts:
+            self._read(again=True)
+
     def open_group(self, name: str) -> None:
         """Show one group of settings."""
         self.query_one(Tabs).active = name
 
-    def _read(self) -> None:
+    def _read(self, *, again: bool = False) -> None:
         folder = self.memory.data_dir
 
         def show(found: tuple[list[Field], dict[str, str], tuple[str, ...]]) -> None:
+            if again and (self.drafts or (list(self.found.values()), self.other) == found[:2]):
+                return
             self.found, self.other = {field.name: field for field in found[0]}, found[1]
             for problem in found[2]:
                 self.notify(problem, severity="warning", markup=False)
