@@ -16,6 +16,7 @@ from claudemem_lib.errors import EmbedderUnavailable, StoreError
 from claudemem_lib.store import memories, vectors
 from claudemem_lib.store.fulltext import Filters
 from claudemem_lib.store.heldvectors import HeldVectors
+from claudemem_lib.words import eastern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,13 +104,18 @@ class Embedding:
 
     # ----------------------------------------------------------------------------------------------------- searching
     def near(self, text: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
-        """The memories nearest to a text with their cosines; none while there is no embedder or no vector of its own."""
+        """The memories nearest to a text with their cosines; none while there is no embedder or no vector of its own.
+
+        None either for a text in Chinese, Japanese or Korean where the model knows English alone: its cosines mean nothing then.
+        """
         embedder = self._embedder
         self._wanted = True
         if embedder is None or vectors.unavailable(self._database):
             return []
         known = vectors.space(self._database)
         if known is None or known != vectors.space_of(embedder.name, embedder.dimension):
+            return []
+        if eastern(text) and embedders.english(embedder.name):
             return []
         return vectors.near(self._database, known, embedder.embed_query(text), filters, limit, self._held)
 

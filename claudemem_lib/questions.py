@@ -15,7 +15,7 @@ from attrs import frozen
 from claudemem_lib.words import CJK_RUN, pairs_of, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     Piece = tuple[str | None, str | None, str | None, str | None]
 
@@ -32,6 +32,14 @@ NOTHING = (
 _OPERATORS = ("AND", "OR", "NOT")
 _CHUNK = re.compile(r"[^\W_]+")
 _OWNED = re.compile(r"(?<=\w)['\u2019]s(?=\W*$)", re.IGNORECASE)
+_SMALL = re.compile("[\u3041-\u309f]+")
+LONE_PAIR = 2
+_NAME = re.compile(r"\w[A-Z]|[^\W\d]\d|\d[^\W\d]|\w_\w|\w[./:\\]\w")
+_WHEN = re.compile(
+    r"(?:jan|febr?|apr|aug|sept?|oct|nov|dec)(?:uary|il|ust|ember|ober)?|march|june|july|\d{1,2}(?:st|nd|rd|th)|(?:19|20)\d\d"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|yesterday|today|tomorrow",
+    re.IGNORECASE,
+)
 PUNCTUATION = ".,;:!?'`()[]{}<>"
 # The words of a question that say nothing about what is asked for.
 STOP_WORDS = frozenset(
@@ -138,15 +146,42 @@ def adjacent(text: str) -> str:
     return " OR ".join(dict.fromkeys(_quoted(f"{one} {two}") for one, two in pairs))
 
 
-def loosened(words: Iterable[Word]) -> list[Word]:
-    """The words, and the parts of those that are several to the index: of `app/login.py` also app, login and py."""
+def loosened(words: Sequence[Word]) -> list[Word]:
+    """The words, the parts of those that are several to the index (of `app/login.py` app, login and py), and pairs of CJK runs."""
     found: dict[str, Word] = {}
     for word in words:
         chunks = [] if word.exact else _CHUNK.findall(word.text)
         for text in (word.text, *(chunks if len(chunks) > 1 else ())):
             match = word.match if text == word.text else _match(text, begins=False)
             found[match] = Word(text, match)
+    found |= {word.match: word for word in pairs(words)}
     return list(found.values())[: MOST_WORDS * 2]
+
+
+def pairs(words: Iterable[Word]) -> list[Word]:
+    """The pairs of characters of the words that are Chinese, Japanese or Korean runs of more than one pair.
+
+    Such a run may be a whole question: nothing parts its words. Pairs of hiragana alone say little.
+    """
+    found: dict[str, Word] = {}
+    for word in words:
+        for run in CJK_RUN.findall("" if word.exact else word.text):
+            for pair in pairs_of(run)[:-1] if len(run) > LONE_PAIR else ():
+                if not _SMALL.fullmatch(pair):
+                    found[pair] = Word(pair, _quoted(pair))
+    return list(found.values())
+
+
+def asked_for(words: Sequence[Word]) -> list[Word]:
+    """What a memory has to hold to answer: the words without those that only say when, long CJK runs by their pairs."""
+    telling = [word for word in words if not _WHEN.fullmatch(word.text.strip(PUNCTUATION))] or list(words)
+    whole = [word for word in telling if word.exact or not pairs([word])]
+    return [*whole, *pairs(telling)]
+
+
+def named(word: Word) -> bool:
+    """Whether a word is a name as programs have them: GHA, retry_on, v1.2, app/login.py, SQLite. A rare one tells all."""
+    return bool(_NAME.search(word.text.strip(PUNCTUATION)))
 
 
 def _word(phrase: str | None, star: str | None, bracket: str | None, word: str | None) -> Word | None:

@@ -20,10 +20,8 @@ FLAT, STEEP = 0.4, 0.7
 LEAST_TEXT, MOST_TEXT = 0.05, 0.7
 ADJACENT = 0.25
 PROMPT = 0.8
-CONFIDENT_COSINE = 0.385
-CONFIDENT_COVER = 0.36
 EMBEDDED_TOKENS = 256
-"""An embedder reads so much of a text; of a longer one a low cosine says nothing."""
+"""An embedder reads so much of a text."""
 LEAST_COSINE = 0.2
 CONTEXT = 0.3
 BESIDE_MS = 3_600_000

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from claudemem_lib import bydate, given, questions, ranking
+from claudemem_lib import bydate, confidence, given, questions, ranking
+from claudemem_lib.confidence import FEW_WORDS
 from claudemem_lib.engines import Ranking
 from claudemem_lib.errors import BadRequest, NotFound, StoreError
 from claudemem_lib.models import Found, Hit
@@ -32,7 +32,6 @@ ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note", asked.KIND)
 MOST_HITS = 1_000
 MOST_PROMPTS = 10_000
-FEW_WORDS = 2
 KEYWORDS = 3
 APART = 0.1  # more than the bonus for age
 LIKELY_WORDS = 2_000
@@ -111,7 +110,8 @@ class Finder:
         only = set(filters.kinds) == {asked.KIND}  # prompts alone: what has any of the words
         match = questions.some(words) if only else questions.every(words)
         prompts = self._prompts(match, filters, [memory for memory, _ in first]) if self.words else []
-        if near and self.words and not prompts and not self._confident(words, counted, first, near):
+        judged = self.words and (near or questions.pairs(words))
+        if judged and not prompts and not confidence.sure(self.database, words, counted, first, near):
             return Ranking(database=self.database, filters=filters, head=())
         known = {memory for memory, _ in first}
         near = [(memory, cosine) for memory, cosine in near if memory in known or cosine >= ranking.LEAST_COSINE]
@@ -145,29 +145,6 @@ class Finder:
             return self.near(text, filters, CANDIDATES)
         except StoreError:
             return []
-
-    def _confident(
-        self,
-        words: Sequence[Word],
-        counted: Sequence[tuple[int, Word]],
-        found: Sequence[tuple[int, float]],
-        near: Sequence[tuple[int, float]],
-    ) -> bool:
-        """Whether the best hit means something: near enough, a word that one memory alone has, or much of what is asked for."""
-        wanted = {word.match for word in words}
-        telling = any(count == 1 and word.match in wanted for count, word in counted)
-        if near[0][1] >= ranking.CONFIDENT_COSINE or len(words) <= FEW_WORDS or telling:
-            return True
-        best = [memory for memory, _ in found[:10]]
-        if any(row[7] > ranking.EMBEDDED_TOKENS for row in fulltext.hits(self.database, best)):
-            return True
-        total = fulltext.total(self.database)
-        worth = {word.match: math.log1p(total / (count + 0.5)) for count, word in counted if word.match in wanted}
-        covered = dict.fromkeys(best, 0.0)
-        for match, value in worth.items():
-            for memory in fulltext.among(self.database, match, best):
-                covered[memory] += value
-        return max(covered.values(), default=0.0) >= ranking.CONFIDENT_COVER * sum(worth.values())
 
     def _hits(self, groups: Sequence[Group]) -> list[Hit]:
         known = {one.best.id: one for one in groups}

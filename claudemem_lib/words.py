@@ -37,6 +37,12 @@ def pairs_of(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run))]
 
 
+def eastern(text: str) -> bool:
+    """Whether most letters of a text are Chinese, Japanese or Korean."""
+    inside = sum(map(len, CJK_RUN.findall(text)))
+    return 2 * inside > sum(map(str.isalpha, text))
+
+
 @functools.cache
 def _beside_cjk() -> re.Pattern[str]:
     """What is glued to CJK text. It takes 8 ms to compile, a tenth of the library's import, and only writing needs it."""

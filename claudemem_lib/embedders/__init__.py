@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from claudemem_lib.embedders import models
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Vector = list[float]
 # In the order they are tried: the light runtime first, it starts ten times as fast and gives the same neighbours.
 RUNTIMES = ("onnx", "sentence_transformers")
+_ENGLISH = re.compile(r"(?:^|/)all-(?:minilm|mpnet|distilroberta)-|-en(?:-|$)", re.IGNORECASE)
 # What they would tell their makers of their use, over the network and from files in the user's cache, unless it is said before
 # they are loaded.
 SILENT = {"ORT_DISABLE_TELEMETRY": "1", "ORT_TELEMETRY_DISABLED": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
@@ -62,6 +64,11 @@ def load(settings: Settings, data_dir: str) -> Embedder:
     raise EmbedderUnavailable("; ".join(reasons))
 
 
+def english(name: str) -> bool:
+    """Whether a model was trained on English alone, as far as its name tells: all-MiniLM-L6-v2, bge-small-en-v1.5."""
+    return bool(_ENGLISH.search(name))
+
+
 def _made(name: str, model: str, data_dir: str) -> Embedder:
     os.environ.update(SILENT)
     try:
@@ -73,4 +80,4 @@ def _made(name: str, model: str, data_dir: str) -> Embedder:
         raise EmbedderUnavailable(message) from error
 
 
-__all__ = ["RUNTIMES", "Embedder", "Vector", "load", "models"]
+__all__ = ["RUNTIMES", "Embedder", "Vector", "english", "load", "models"]

@@ -80,11 +80,74 @@ def test_what_is_near_enough_is_an_answer_without_a_word_in_common(memory: Memor
     assert found(memory, "How does the billing component handle payments?", {one: 0.5})
 
 
-def test_a_word_that_one_memory_alone_has_is_an_answer(memory: Memory) -> None:
+@pytest.mark.parametrize("name", ["GHA", "retry_on", "v1.2", "src/login.py", "SQLite"])
+def test_a_rare_name_from_a_program_is_an_answer(memory: Memory, name: str) -> None:
     for number in range(12):
         add_observation(memory, f"server setting {number}")
-    one = add_observation(memory, "GHA runs on every push")
-    assert found(memory, "GHA secrets config please", {one: 0.1})[0][0] == one
+    one = add_observation(memory, f"{name} runs on every push")
+    assert found(memory, f"{name} secrets config please", {one: 0.1})[0][0] == one
+
+
+def test_a_word_that_one_memory_alone_has_is_an_answer_where_it_is_somewhat_near(memory: Memory) -> None:
+    numbers = [add_observation(memory, f"server setting {number}") for number in range(30)]
+    one = add_observation(memory, "gardens on every push")
+    question = "when should gardens be watered in dry summers"
+    assert found(memory, question, {one: 0.3, **dict.fromkeys(numbers, 0.1)})[0][0] == one
+    assert found(memory, question, {one: 0.2, **dict.fromkeys(numbers, 0.1)}) == []
+
+
+def test_what_is_asked_for_has_to_be_held_by_the_memory_that_is_near(memory: Memory) -> None:
+    near = add_observation(memory, "server setting", narrative="cold winters")
+    numbers = [add_observation(memory, f"server setting {number}") for number in range(30)]
+    add_observation(memory, "settings for summers")
+    add_observation(memory, "watered summers")
+    question = "watered lawns gardens summers flowers"
+    cosines = {near: 0.34, **dict.fromkeys(numbers, 0.1)}
+    assert found(memory, question, cosines) == []
+    add_observation(memory, "summers")
+    both = add_observation(memory, "watered summers gardens again")
+    assert found(memory, question, {**cosines, both: 0.3})[0][0] == both
+
+
+def test_words_that_say_when_need_not_be_found(memory: Memory) -> None:
+    numbers = [add_observation(memory, f"server setting {number}") for number in range(12)]
+    shipped = [add_observation(memory, f"the login fix was shipped, part {number}") for number in range(2)]
+    answer = found(memory, "What was shipped on April 8th 2026?", dict.fromkeys([*numbers, *shipped], 0.1))
+    assert {number for number, _ in answer[:2]} == set(shipped)
+
+
+EASTERN = (
+    ("登录接口返回500是因为令牌过期后没有刷新", "登录接口为什么会返回500错误"),
+    ("内存泄漏已经修复 缓存改用最近最少使用策略", "内存泄漏是怎么修复的"),
+    ("検索が遅い原因は索引がなかったこと", "検索が遅かった原因は何でしたか"),
+    ("メール送信はキューに入れて再試行は三回まで", "メール送信の再試行は何回ですか"),
+    ("사용자 권한 검사는 미들웨어에서 처리한다", "권한 검사는 어디에서 처리하나요"),
+    ("로그인 버튼이 두 번 눌리는 버그를 고쳤다", "로그인 버튼 버그는 어떻게 됐나요"),
+)
+
+
+@pytest.mark.parametrize("embedder", [Fake("all-MiniLM-L6-v2"), None])
+def test_questions_in_chinese_japanese_and_korean_are_answered_by_pairs_of_characters(
+    memories: Memories, embedder: Fake | None
+) -> None:
+    memory = memories(embedder=embedder)
+    numbers = [add_observation(memory, told) for told, _ in EASTERN]
+    if embedder:
+        memory.embedding.embed_pending()
+    assert [memory.search(asked)[0].id for _, asked in EASTERN] == numbers
+    for unrelated in ("如何制作酸面包", "子犬に必要なワクチンは何ですか", "서울에서 부산까지 기차로 얼마나 걸려요"):
+        assert memory.search(unrelated) == []
+
+
+def test_a_model_of_english_alone_is_not_asked_about_other_scripts(memories: Memories) -> None:
+    memory = memories(embedder=Fake("all-MiniLM-L6-v2"))
+    number = add_note(memory, "数据库连接池的上限改为二十个连接")
+    memory.embedding.embed_pending()
+    assert [hit.engines for hit in memory.search("数据库连接")] == [("text",)]
+    english = add_note(memory, "pool of connections")
+    memory.embedding.embed_pending()
+    assert {hit.id: hit.engines for hit in memory.search("pool of connections")}[english] == ("text", "vectors")
+    assert number != english
 
 
 def test_one_or_two_words_always_get_what_the_full_text_has(memory: Memory) -> None:
