@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file to keep vectors in between runs")
     parser.add_argument("--half", type=int, choices=[0, 1], help="only every second question, from this one on")
     options = parser.parse_args()
-    options.split, options.size = "dev", "100K"
+    options.split, options.size, options.audit = "dev", "100K", None
     embedder = retrieval.loaded(options)
     chosen = [name for name in retrieval.SETS if (options.path / retrieval.SETS[name]).exists()]
     sets = [one for name in chosen for one in retrieval.collections(name, options.path / retrieval.SETS[name], options)]

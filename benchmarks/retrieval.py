@@ -46,6 +46,9 @@ def main() -> None:
     parser.add_argument("--path", type=Path, help="the folder or file of the set")
     parser.add_argument("--split", choices=["dev", "all"], default="dev")
     parser.add_argument("--size", default="100K", help="BEAM: 100K, 500K or 1M")
+    parser.add_argument(
+        "--audit", type=Path, help="LoCoMo: errors.json of dial481/locomo-audit, for tables with its evidence too"
+    )
     parser.add_argument("--embedder", default="auto", help="as CLAUDE_MEM_EMBEDDER; none: text only")
     parser.add_argument("--keep", type=Path, help="a file to keep vectors in between runs")
     options = parser.parse_args()
@@ -75,9 +78,10 @@ def loaded(options: argparse.Namespace) -> embedders.Embedder | None:
 
 
 def collections(name: str, path: Path, options: argparse.Namespace) -> list[Collection]:
-    """The collections of a set: LoCoMo by turn and by session."""
+    """The collections of a set: LoCoMo by turn and by session, and again with the audited evidence where that is given."""
     if name == "locomo":
-        return [conversations.locomo(path, options.split, unit) for unit in ("turn", "session")]
+        keys = (None, options.audit) if options.audit else (None,)
+        return [conversations.locomo(path, options.split, unit, key) for key in keys for unit in ("turn", "session")]
     if name == "beam":
         return [conversations.beam(path, options.split, options.size)]
     return [getattr(developers, name)(path, options.split)]

@@ -17,7 +17,7 @@ CANDIDATES = 100
 """So many of each ranking are fused; what follows keeps the order of the full text."""
 STANDS_OUT_AT = 20
 FLAT, STEEP = 0.4, 0.7
-LEAST_TEXT, MOST_TEXT = 0.05, 0.7
+LEAST_TEXT, MOST_TEXT = 0.05, 0.75
 ADJACENT = 0.25
 PROMPT = 0.8
 EMBEDDED_TOKENS = 256

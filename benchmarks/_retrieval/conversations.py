@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from _retrieval.sets import START_MS, Collection, Document, Question, counted, digest
+from _retrieval.sets import START_MS, Collection, Document, Mismatch, Question, counted, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LOCOMO_DEV = ("conv-26", "conv-30")
@@ -31,10 +31,14 @@ BEAM_CHATS = {"100K": 20, "500K": 35, "1M": 9}
 BEAM_COUNTS = {"100K": (355, 200, 5_732), "500K": (629, 349, 38_058)}
 
 
-def locomo(path: Path, split: str, unit: str = "turn") -> Collection:
-    """LoCoMo: one haystack a conversation. *unit* is turn or session; a session carries its date."""
+def locomo(path: Path, split: str, unit: str = "turn", audit: Path | None = None) -> Collection:
+    """LoCoMo: one haystack a conversation. *unit* is turn or session; a session carries its date.
+
+    *audit*: the corrections of dial481/locomo-audit (errors.json); their evidence takes the place of what the set cites.
+    """
     file = path if path.is_file() else next(path.glob("*.json"))
     chats = json.loads(file.read_text("utf-8"))
+    corrected(chats, json.loads(audit.read_text("utf-8")) if audit else ())
     if split == "dev":
         chats = [chat for chat in chats if chat["sample_id"] in LOCOMO_DEV]
     documents = [one for chat in chats for one in _locomo_documents(chat, unit)]
@@ -42,13 +46,14 @@ def locomo(path: Path, split: str, unit: str = "turn") -> Collection:
     sessions, turns, asked, with_evidence = LOCOMO_COUNTS[len(chats)]
     counted("LoCoMo documents", len(documents), turns if unit == "turn" else sessions)
     counted("LoCoMo questions", sum(len(chat["qa"]) for chat in chats), asked)
-    counted("LoCoMo questions with evidence", len(questions), with_evidence)
+    if audit is None:
+        counted("LoCoMo questions with evidence", len(questions), with_evidence)
     names = tuple(LOCOMO_CATEGORIES.values())
     return Collection(
-        name=f"LoCoMo {split}, {unit}",
+        name=f"LoCoMo {split}, {unit}{', evidence as audited' if audit else ''}",
         documents=tuple(documents),
         questions=tuple(questions),
-        digest=digest([file]),
+        digest=digest([file, audit] if audit else [file]),
         depths=(1, 5, 10, 25, 50) if unit == "turn" else (1, 5, 10),
         groups={"all": names, "without adversarial": names[:4], **{name: (name,) for name in names}},
         pooled=True,
@@ -80,6 +85,21 @@ def _locomo_questions(chat: dict[str, Any], unit: str) -> Iterator[Question]:
             relevant = frozenset(keys if unit == "turn" else (key.split(":")[0] for key in keys))
             group = LOCOMO_CATEGORIES[asked["category"]]
             yield Question(text=asked["question"], haystacks=(chat["sample_id"],), relevant=relevant, group=group)
+
+
+def corrected(chats: list[dict[str, Any]], corrections: Iterable[dict[str, Any]]) -> None:
+    """Put the evidence of the corrections in its place; `locomo_3_qa7` is the eighth question of the fourth conversation.
+
+    Those of conversations that are not here are passed over; a question that reads otherwise is another version of the set.
+    """
+    for one in corrections:
+        chat, number = map(int, re.findall(r"\d+", one["question_id"]))
+        if chat < len(chats):
+            asked = chats[chat]["qa"][number]
+            if asked["question"].strip() != one["question"].strip():
+                message = f"{one['question_id']} is {one['question']!r} there and {asked['question']!r} here"
+                raise Mismatch(message)
+            asked["evidence"] = one["correct_evidence"]
 
 
 def evidence(raw: list[str]) -> list[str]:
