@@ -14,6 +14,8 @@ from claudemem_lib import link
 from claudemem_lib.errors import StoreUnreadable
 from claudemem_tui import terminal
 from claudemem_tui.app import DARK, LIGHT, Changed, MemoryApp
+from claudemem_tui.screens.error import ErrorPanel
+from claudemem_tui.screens.page import NAMES
 from claudemem_tui.start import begin
 from tests.tui.sample import Running, fill
 
@@ -189,3 +191,16 @@ async def test_a_server_that_starts_is_noticed_by_every_screen(
         assert "No server runs" in tui.text
         monkeypatch.setattr(link, "holder", lambda _folder: 1)
         await tui.until(lambda: "The server runs" in tui.text)
+
+
+async def test_every_screen_may_be_made_small_and_large_again(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, size=(120, 40)) as tui:
+        for number, name in enumerate(NAMES, 1):
+            await tui.press(str(number))
+            before = tui.text.splitlines()[:6]
+            for size in ((40, 12), (20, 5), (120, 40)):
+                await tui.pilot.resize_terminal(*size)
+                await tui.quiet()
+                assert not isinstance(tui.app.screen, ErrorPanel), (name, size)
+                assert "q Quit" in tui.text, (name, size)
+            assert tui.text.splitlines()[:6] == before, name
