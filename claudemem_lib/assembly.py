@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from claudemem_lib.settings import Settings
     from claudemem_lib.store.database import Database
 
-MODES = "modes"
-
 
 @frozen(kw_only=True)
 class Assembly:
@@ -39,7 +37,7 @@ class Assembly:
         """The observer the settings mean; a mode that cannot be used is told by problems()."""
         chain = self._chain(settings)
         about: Any = {"database": self.database, "settings": chain.settings, "clock": self.clock}
-        mode = modes.load_or_code(settings.mode, Path(self.data_dir) / MODES)
+        mode = modes.load_or_code(settings.mode, Path(self.data_dir) / modes.FOLDER)
         return Observer(asker=Asker(chain=chain, budget=chain.budget, mode=mode, **about), **about)
 
     def costs(self, settings: Settings) -> Costs:
@@ -69,7 +67,7 @@ class Assembly:
     def state(self, settings: Settings) -> tuple[Any, ...]:
         """What an observer is made of: equal as long as the one there is may go on."""
         folder = Path(self.data_dir)
-        files = [*sorted((folder / MODES).glob("*.json")), folder / prices.FILE]
+        files = [*sorted((folder / modes.FOLDER).glob("*.json")), folder / prices.FILE]
         times = tuple((path.name, path.stat().st_mtime_ns) for path in files if path.exists())
         return credentials.filled(settings, self.data_dir), times
 
@@ -77,7 +75,7 @@ class Assembly:
         """What of it cannot be used or should be known, one sentence each."""
         known = credentials.filled(settings, self.data_dir)
         clear = (_in_clear(f"{name}_base_url", known) for name in with_credentials(known))
-        mode = modes.problem(settings.mode, Path(self.data_dir) / MODES)
+        mode = modes.problem(settings.mode, Path(self.data_dir) / modes.FOLDER)
         return tuple(filter(None, (prices.load(self.data_dir)[1], mode, *clear)))
 
 

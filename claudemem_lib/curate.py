@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from claudemem_lib import redact, settings
+from claudemem_lib import modes, redact, settings
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.store import curating, memories, space, sql, status, undo
 from claudemem_lib.store.connection import run
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from claudemem_lib.models import Project
+    from claudemem_lib.models import Project, StoredMemory
     from claudemem_lib.settings import Settings
     from claudemem_lib.store.database import Database
 
@@ -58,6 +58,8 @@ class Curate:
             message = f"{', '.join(unknown)} cannot be edited; {', '.join((*TEXTS, *LISTS))} can"
             raise BadRequest(message)
         (one,) = self._all_there([memory_id])
+        if problem := self._type_problem(one, changes.get("type", one.type)):
+            raise BadRequest(problem)
         out = redact.Redaction(self._in_force().redact_patterns)
         edited = evolve(one, **{name: _cleaned(value, out) for name, value in changes.items()})
         for name in changes:
@@ -171,6 +173,16 @@ class Curate:
             for number, _ in over:
                 undo.drop(connection, number)
         return True
+
+    def _type_problem(self, one: StoredMemory, wanted: str) -> str:
+        """Why *one* cannot get a type, "" if it can: one of the mode in force, or the one it has."""
+        mode = modes.load_or_code(self._in_force().mode, Path(self._data_dir) / modes.FOLDER)
+        known = mode.type_ids if one.kind == "observation" else ()
+        if wanted == one.type or wanted in known:
+            return ""
+        if not known:
+            return f"#{one.id} is a {one.kind}, and only observations have a type"
+        return f"{wanted!r} is no type of the mode {mode.name}: {', '.join(known)}"
 
     def _undoable(self, connection: apsw.Connection, what: str, verb: str, payload: Any) -> None:
         undo.begin(connection, self._clock(), what, verb, payload)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HERE = Path(__file__).parent
+FOLDER = "modes"  # in the data folder: those of the user
 _INHERITS = "--"
 _NAME = re.compile(r"[A-Za-z0-9]+(?:-{1,2}[A-Za-z0-9]+)*")
 REQUIRED_PROMPTS = (

@@ -38,6 +38,18 @@ def test_an_edit_is_found_by_its_new_words_and_undone(memory: Memory, said: Any)
     assert memory.get([1])[0].facts == ()
 
 
+def test_a_type_is_one_of_the_mode(memory: Memory, said: Any) -> None:
+    told = said("edit", "1", "type", "nonsense", status=1)
+    assert "'nonsense' is no type of the mode" in told
+    assert "bugfix, feature, refactor" in told
+    before = memory.get([1])[0].type
+    said("edit", "1", "type", before)
+    said("edit", "1", "type", "decision")
+    assert memory.get([1])[0].type == "decision"
+    note = memory.remember("Deploys are on Mondays.")
+    assert "only observations have a type" in said("edit", str(note), "type", "bugfix", status=1)
+
+
 def test_pinned_memories_are_told_and_superseded_ones_are_not(memory: Memory, said: Any) -> None:
     said("pin", "1")
     assert memory.browse.origin(1)["pinned"]

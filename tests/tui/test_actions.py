@@ -36,6 +36,20 @@ async def test_an_edit_changes_the_words_and_undo_brings_the_old_ones_back(
         assert filled.get([number])[0].title == "Parser handles part 11"
 
 
+async def test_an_edit_to_a_type_that_is_none_says_which_there_are_and_loses_no_word(
+    filled: Memory, running: Callable[..., Any]
+) -> None:
+    async with running(filled) as tui:
+        await tui.press("j", "e")
+        tui.app.screen.query_one("#title", Input).value = "Other"
+        tui.app.screen.query_one("#type", Input).value = "nonsense"
+        await tui.press("ctrl+s")
+        assert "'nonsense' is no type of the mode" in tui.said
+        tui.app.screen.query_one("#type", Input).value = "decision"
+        await tui.press("ctrl+s")
+        assert [one.type for one in filled.get([filled.search("Other")[0].id])] == ["decision"]
+
+
 async def test_leaving_an_edit_with_changes_asks_first(filled: Memory, running: Callable[..., Any]) -> None:
     async with running(filled) as tui:
         await tui.press("e")
