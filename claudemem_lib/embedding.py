@@ -97,7 +97,7 @@ class Embedding:
             space = vectors.space(self._database)
             found |= {"model": space.model if space else None, "embedded": vectors.count(self._database)}
             found["waiting"] = vectors.count_waiting(self._database, cap)
-            problem = "" if ready else self._problem
+            problem = "" if ready else self._problem or embedders.problem(self._settings(), self._data_dir)
         except StoreError as error:
             problem = str(error)
         return {**found, "problem": problem or vectors.unavailable(self._database)}

@@ -75,6 +75,7 @@ def status(memory: Memory, *, as_json: bool) -> None:
         + (" (`claude-mem queue bad`)" if inbox["bad"] else ""),
         f"Masked        {_masked(found['masked'])}",
         f"Provider      {found['provider']}, mode {found['mode']}",
+        f"Search        {_search(found['semantic'], memory.settings.embedder)}",
         f"Server        {server.line(found['server'])}",
     ]
     lines += [f"Off           {off}" for off in found["switched_off"]]
@@ -82,6 +83,15 @@ def status(memory: Memory, *, as_json: bool) -> None:
     lines += [f"Last error    {queue['last_error']}"] if queue["last_error"] else []
     lines += [f"Problem       {problem}" for problem in found["problems"]]
     show(found, "\n".join(lines), as_json=as_json)
+
+
+def _search(about: dict[str, Any], embedder: str) -> str:
+    """What searches go by, and why not by meaning too, in a line."""
+    if embedder == "none":
+        return "full text only, as chosen (CLAUDE_MEM_EMBEDDER is none)"
+    if about["problem"]:
+        return f"full text only: {about['problem']}"
+    return f"full text and meaning, {about['embedded']:,} memories embedded, {about['waiting']:,} wait"
 
 
 def _masked(counts: dict[str, int]) -> str:

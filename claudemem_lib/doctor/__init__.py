@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[Patient], Check | None], ...] = (
     folder.inbox,
     folder.bad_files,
     memory_file.integrity,
+    memory_file.indexes,
     memory_file.fulltext,
     memory_file.vectors_fit,
     memory_file.contents,

@@ -49,6 +49,26 @@ def fulltext(patient: Patient) -> Check | None:
     return Check(name="Full text", state=FAILED, found=wrong, remedy=remedy, fix="make the full text anew", mend=mend)
 
 
+def indexes(patient: Patient) -> Check | None:
+    """Every index is there, so that nothing takes longer than it has to."""
+    database = patient.database
+    if database is None or database.damage:
+        return None
+    gone = checkup.missing_indexes(database)
+    if not gone:
+        return Check(name="Indexes", state=OK, found="All of them are there.")
+    found = f"There is no index {', '.join(gone)}: nothing is lost, but all that uses it is slow."
+    if database.read_only:
+        return Check(name="Indexes", state=WARNING, found=found)
+
+    def mend() -> str:
+        checkup.add_indexes(database)
+        return f"Made the index {', '.join(gone)} anew."
+
+    remedy = "`claude-mem doctor --fix` makes it anew from the rows."
+    return Check(name="Indexes", state=WARNING, found=found, remedy=remedy, fix="make the index anew", mend=mend)
+
+
 def vectors_fit(patient: Patient) -> Check | None:
     """Every vector has its memory."""
     database = patient.database

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 import claudemem_lib
 from claudemem_lib import ids, link, when
 from claudemem_lib.doctor.check import FAILED, OK, WARNING, Check
-from claudemem_lib.embedders import models
-from claudemem_lib.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
     from claudemem_lib.doctor.patient import Patient
@@ -196,25 +194,10 @@ def semantic(patient: Patient) -> Check | None:
     if memory.settings.embedder == "none":
         return Check(name="Search", state=OK, found="Full text only: CLAUDE_MEM_EMBEDDER is none.")
     about = patient.stats["semantic"]
-    problem = about["problem"] or _model_problem(
-        memory.settings.embedding_model, patient.data_dir, memory.settings.embedder
-    )
+    problem = about["problem"]
     if problem:
         return Check(
             name="Search", state=WARNING, found=f"Full text only: {problem}", remedy="Full text works without."
         )
     found = f"Full text and meaning: {about.get('embedded', 0):,} memories embedded, {about.get('waiting', 0):,} wait."
     return Check(name="Search", state=OK, found=found)
-
-
-def _model_problem(model: str, data_dir: str, runtime: str) -> str:
-    """Why no model is there, without loading one: with a runtime that gets models by itself none is needed."""
-    if runtime == "sentence-transformers" or importlib.util.find_spec("sentence_transformers") is not None:
-        return ""
-    if importlib.util.find_spec("onnxruntime") is None:
-        return "onnxruntime is not installed: pip install 'claudemem[semantic-lite]'"
-    try:
-        models.onnx(model, data_dir)
-    except EmbedderUnavailable as error:
-        return str(error)
-    return ""

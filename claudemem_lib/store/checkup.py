@@ -43,11 +43,28 @@ def damage(database: Database, *, full: bool = False) -> str:
 
 def missing(database: Database) -> list[tuple[str, str]]:
     """What the schema of the file's version has and the file does not: tables and triggers, as (what, name)."""
+    return [(what, name) for what, name, _ in _missing(database) if what != "index"]
+
+
+def missing_indexes(database: Database) -> list[str]:
+    """The names of the indexes that the file lacks: without them nothing is lost, but all is slow."""
+    return [name for what, name, _ in _missing(database) if what == "index"]
+
+
+def add_indexes(database: Database) -> None:
+    """Make the indexes that are missing, in a transaction each."""
+    for what, _, text in _missing(database):
+        if what == "index":
+            with database.write() as connection:
+                run(connection, text)
+
+
+def _missing(database: Database) -> list[tuple[str, str, str]]:
     version = int(database.row(sql.VERSION)[0])
     if not 0 < version <= len(MIGRATIONS):
         return []  # a newer release knows
     there = {row[1] for row in database.rows(sql.OBJECTS)}
-    return [(what, name) for what, name, _ in _schema(version) if what != "index" and name not in there]
+    return [row for row in _schema(version) if row[1] not in there]
 
 
 def _schema(version: int) -> list[tuple[str, str, str]]:

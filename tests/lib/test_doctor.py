@@ -257,6 +257,23 @@ def test_a_missing_table_is_one_sentence_and_recovered(data: Path, memory: Memor
         assert len(again.search("parser")) == wanted
 
 
+def test_a_missing_index_is_named_and_made_anew(data: Path, memory: Memory) -> None:
+    names = [
+        row[0] for row in memory.database.rows("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql <> ''")
+    ]
+    memory.close()
+    assert found(data)["Indexes"].state == doctor.OK
+    for name in names:
+        break_fulltext(data, f"DROP INDEX {name}")
+    check = found(data)["Indexes"]
+    assert check.state == doctor.WARNING
+    assert all(name in check.found for name in names)
+    assert found(data)["Memory file"].state == doctor.OK
+    done = command(data, "--fix")
+    assert "Mended: Made the index" in done.output
+    assert found(data)["Indexes"].state == doctor.OK
+
+
 def test_vectors_without_a_memory_are_removed(data: Path, memory: Memory) -> None:
     with memory.database.write() as connection:
         connection.execute("INSERT INTO vectors(memory_id, project_id, v) VALUES (999, 1, x'00')")

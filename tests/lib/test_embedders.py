@@ -109,6 +109,27 @@ def test_embedding_writes_nothing_outside_the_data_folder_and_tells_nobody(tmp_p
 
 
 @light
+def test_status_says_in_a_line_what_searches_go_by(tmp_path: Path) -> None:
+    def line(**changes: str) -> str:
+        for name, value in changes.items():
+            told("settings", name, value)
+        (found,) = [one for one in told("status").splitlines() if one.startswith("Search ")]
+        return found.removeprefix("Search").strip()
+
+    def told(*arguments: str) -> str:
+        return CliRunner().invoke(cli.main, ["--data-dir", str(tmp_path / "data"), *arguments]).output
+
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "tokenizer.json").write_text("{}")
+    (broken / "model.onnx").write_text("<html>not found</html>")
+    assert line(embedder="onnx") == "full text and meaning, 0 memories embedded, 0 wait"
+    assert line(embedding_model="nonsense").startswith("full text only: the model nonsense is not on this machine")
+    assert line(embedding_model=str(broken)).startswith(f"full text only: the model in {broken}/model.onnx is no ONNX")
+    assert line(embedder="none") == "full text only, as chosen (CLAUDE_MEM_EMBEDDER is none)"
+
+
+@light
 def test_auto_takes_the_light_runtime_first() -> None:
     assert made("auto").name == "all-MiniLM-L6-v2-int8"
 
