@@ -157,6 +157,7 @@ class Embedding:
                 break  # what waits changes faster than it is embedded; the next run sees it as it is then
         else:
             return done
+        embedder.rest()
         gone = prune(self._database, settings.max_embeddings, whole=first)
         self._settled = state if not done and not gone else ()
         return done

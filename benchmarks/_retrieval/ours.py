@@ -48,6 +48,9 @@ class Remembered:
     def embed_query(self, text: str) -> Vector:
         return self.inner.embed_query(text)
 
+    def rest(self) -> None:
+        self.inner.rest()
+
     def save(self) -> None:
         self.file.write_bytes(pickle.dumps(self.known))
 

@@ -49,6 +49,9 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vector:
         """The vector of a question."""
 
+    def rest(self) -> None:
+        """No documents wait: let go of memory that questions do not need."""
+
 
 def load(settings: Settings, data_dir: str) -> Embedder:
     """The embedder the settings choose, its model loaded; EmbedderUnavailable says why there is none and what to do."""

@@ -45,3 +45,6 @@ class Fake:
                 found[number % self.dimension] += 1.0 if number & 0x80000000 else -1.0
         length = math.sqrt(sum(value * value for value in found))
         return [value / length for value in found] if length else [1.0, *found[1:]]
+
+    def rest(self) -> None:
+        """There is nothing to let go of."""

@@ -49,3 +49,6 @@ class SentenceTransformers:
         """The vector of a question."""
         found: Vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False).tolist()
         return found
+
+    def rest(self) -> None:
+        """There is nothing to let go of."""

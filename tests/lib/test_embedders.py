@@ -129,6 +129,42 @@ def test_status_says_in_a_line_what_searches_go_by(tmp_path: Path) -> None:
     assert line(embedder="none") == "full text only, as chosen (CLAUDE_MEM_EMBEDDER is none)"
 
 
+_REST = """
+import sys, claudemem_lib
+def resident_mb():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) / 1024
+with claudemem_lib.open(sys.argv[1]) as memory:
+    memory.embedding.load()
+    loaded = resident_mb()
+    for number in range(80):
+        memory.remember(f"The parser of part {number} stops at quotes. " * (number % 20 + 1), project="/shop")
+    while memory.embedding.embed_pending(most=40):
+        pass
+    print(loaded, resident_mb())
+"""
+
+
+@light
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives memory back when asked")
+def test_a_process_that_has_embedded_many_documents_is_as_small_as_one_that_answers_questions(tmp_path: Path) -> None:
+    told = subprocess.run([sys.executable, "-c", _REST, str(tmp_path)], capture_output=True, text=True, check=True)
+    loaded, rested = map(float, told.stdout.split())
+    assert loaded < 200
+    assert rested < loaded + 40
+
+
+@light
+def test_few_and_many_documents_get_the_same_vectors() -> None:
+    one = made("onnx")
+    texts = [f"topic {number} of the parser" for number in range(20)]
+    many = one.embed_documents(texts)
+    for start in range(0, 20, 4):
+        for vector, other in zip(one.embed_documents(texts[start : start + 4]), many[start:], strict=False):
+            assert cosine(vector, other) > 0.98
+    one.rest()
+    assert one.embed_documents(texts) == many
+
+
 @light
 def test_auto_takes_the_light_runtime_first() -> None:
     assert made("auto").name == "all-MiniLM-L6-v2-int8"
