@@ -132,8 +132,7 @@ class Embedding:
         state = (self._database.data_version(), self._database.own_changes(), *chosen)
         if state == self._settled and (self.ready or not self._wanted):
             return 0
-        problem = vectors.unavailable(self._database)
-        if problem:
+        if problem := vectors.unavailable(self._database):
             self._problem = problem
             raise EmbedderUnavailable(problem)
         if self._embedder is None and not self._needed(settings.max_embeddings):
