@@ -13,7 +13,7 @@ from attrs import evolve
 
 from claudemem_lib import modes, redact, settings
 from claudemem_lib.errors import BadRequest, NotFound
-from claudemem_lib.store import curating, memories, space, sql, status, undo
+from claudemem_lib.store import curating, forgetting, memories, space, sql, status, undo
 from claudemem_lib.store.connection import run
 
 if TYPE_CHECKING:
@@ -159,6 +159,8 @@ class Curate:
     def lapse(self, *, at_once: bool = False) -> bool:
         """Let go of what can no longer be undone (*at_once*: of all that could); whether no byte of it is in our files."""
         before_ms = undo.AT_ONCE if at_once else self._clock() - UNDO_MS
+        for number in () if self._database.read_only else forgetting.unfinished(self._database):
+            forgetting.go_on(self._database, number)
         if self._database.read_only or not undo.lapsed(self._database, before_ms):
             return True
         with self._database.write() as connection:

@@ -1,11 +1,15 @@
-"""What is to be forgotten, chosen row by row, and the one transaction in which it goes.
+"""What is to be forgotten, chosen row by row, and how it goes: at once, or much of it in short transactions one after the other.
 
 A session that is chosen whole goes with its prompts and events. Of others, prompts and events are blanked and stay as empty
 rows: turns keep their numbers, and an event's key tells a transcript that it was there.
+
+The first transaction sets every tombstone and writes down what is left beside its undo; each further one takes a portion and writes
+down the rest. Whoever comes next goes on with what a killed process left (unfinished, go_on); undo brings back what went so far.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -26,6 +30,16 @@ if TYPE_CHECKING:
     Texts = Iterable[tuple[int, str, int]]
 
 ALWAYS_MS = 253_402_300_799_999
+UNITS = 50  # in a transaction: as many memories, which take about a millisecond each, most of it for their full text
+_UNITS_OF = {"events": 0.1, "titles": 0.1}
+ORDER = (
+    "events",
+    "prompts",
+    "memories",
+    "sessions",
+    "titles",
+    "project",
+)  # events first, so that nothing is made of them any more
 QUIET_MS = 3_600_000  # a session that was silent for an hour is over, though it did not say so
 
 
@@ -181,7 +195,7 @@ def bury(database: Database, kind: str, key: str, now_ms: int) -> int:
         choice = _meant(connection, kind, key, now_ms)
         chosen = choose(connection, choice) if choice else Chosen()
         if choice:
-            _let_go(connection, choice, chosen)
+            _let_go(connection, chosen, now_ms)
     return len(chosen.memories) + len(chosen.prompts) + len(chosen.sessions)
 
 
@@ -201,19 +215,63 @@ def _meant(connection: apsw.Connection, kind: str, key: str, now_ms: int) -> Cho
 
 
 def forget(connection: apsw.Connection, choice: Choice, chosen: Chosen, number: int) -> None:
-    """Delete and blank what was chosen, keeping it under the undo *number*; tombstones stand in its place."""
-    _keep(connection, chosen, number)
+    """Delete and blank what was chosen, keeping it under the undo *number*; tombstones stand in its place.
+
+    Of much only the first portion goes; the rest does with go_on().
+    """
     made = list(_tombstones(connection, choice, chosen))
     for kind, key, _ in made:
         undo.keep_tombstone(connection, number, kind, key)
     tombstones.add(connection, made)
-    _let_go(connection, choice, chosen)
+    left: dict[str, list[int]] = {name: list(getattr(chosen, name)) for name in ORDER[:-1]}
+    left["project"] = [] if chosen.project is None else [chosen.project]
+    _portion(connection, number, left, choice.now_ms)
 
 
-def _let_go(connection: apsw.Connection, choice: Choice, chosen: Chosen) -> None:
+def unfinished(database: Database) -> list[int]:
+    """The undo numbers of what was begun to be forgotten and is not all gone."""
+    return [row[0] for row in database.rows(sql.UNDO_LEFT)]
+
+
+def go_on(database: Database, number: int) -> None:
+    """Let everything go that is left of a forgetting, in short transactions; whoever else does so or undoes it meanwhile."""
+    more = True
+    while more:
+        with database.write() as connection:
+            found = [(json.loads(row[0]), row[1]) for row in run(connection, sql.UNDO_PAYLOAD, (number,))]
+            more = any(
+                _portion(connection, number, about["left"], now_ms) for about, now_ms in found if "left" in about
+            )
+
+
+def _portion(connection: apsw.Connection, number: int, left: dict[str, list[int]], now_ms: int) -> bool:
+    """Let a transaction's worth go, and write down what is *left*; whether anything is."""
+    room = float(UNITS)
+    while room > 0 and (name := next((one for one in ORDER if left[one]), "")):
+        most = 1 if name == "sessions" else max(1, int(room / _UNITS_OF.get(name, 1)))
+        part, left[name] = tuple(left[name][:most]), left[name][most:]
+        if name == "project":
+            portion = Chosen(project=part[0])
+        elif name == "sessions":  # what a worker made of it since it was chosen goes too
+            portion = Chosen(
+                sessions=part, memories=tuple(_ids(connection, sql.MEMORIES_OF_SESSIONS, (id_list(part),)))
+            )
+            room -= float(run(connection, sql.UNITS_OF_SESSION, (part[0], part[0]))[0][0]) + len(portion.memories)
+        else:
+            about: Any = {name: part}
+            portion = Chosen(**about)
+        room -= len(part) * _UNITS_OF.get(name, 1)
+        _keep(connection, portion, number)
+        _let_go(connection, portion, now_ms)
+    more = any(left.values())
+    run(connection, sql.SET_LEFT if more else sql.NONE_LEFT, {"undo": number, "left": json.dumps(left)})
+    return more
+
+
+def _let_go(connection: apsw.Connection, chosen: Chosen, now_ms: int) -> None:
     memories.forget(connection, chosen.memories)
     retitled = _titled_by(connection, chosen)
-    run(connection, sql.BLANK_EVENTS, {"now": choice.now_ms, "ids": id_list(chosen.events)})
+    run(connection, sql.BLANK_EVENTS, {"now": now_ms, "ids": id_list(chosen.events)})
     run(connection, sql.BLANK_PROMPTS, (id_list(chosen.prompts),))
     for session in retitled:
         first = run(connection, sql.FIRST_REQUEST, (session,))

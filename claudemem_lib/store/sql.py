@@ -884,6 +884,14 @@ LAPSE_UNDO = """
 UPDATE undo SET verb = 'purge', what = '', payload = CASE WHEN verb = 'put_back' THEN payload ELSE '{}' END
 WHERE created_ms < ? AND verb <> 'purge'
 """
+# What is left of a forgetting that is not all done, beside what undoes it.
+UNDO_LEFT = "SELECT id FROM undo WHERE payload ->> 'left' IS NOT NULL ORDER BY id"
+UNDO_PAYLOAD = "SELECT payload, created_ms FROM undo WHERE id = ?"
+SET_LEFT = "UPDATE undo SET payload = json_set(payload, '$.left', json(:left)) WHERE id = :undo"
+NONE_LEFT = "UPDATE undo SET payload = json_remove(payload, '$.left') WHERE id = :undo AND :left IS NOT NULL"
+UNITS_OF_SESSION = """
+SELECT (SELECT count(*) FROM prompts WHERE session_id = ?) + 0.1 * (SELECT count(*) FROM events WHERE session_id = ?)
+"""
 TO_PURGE = "SELECT id, payload FROM undo WHERE verb = 'purge'"
 # Rows as they were, to be put back: by table, its columns; each row is one JSON array.
 _KEPT = {
@@ -918,7 +926,7 @@ _ANEW = {
 }
 PUT_BACK = {
     table: f"""INSERT INTO {table}({columns}) SELECT {", ".join(f"kept ->> {at}" for at in range(columns.count(",") + 1))}
-    {_OF_UNDO}'{table}' ORDER BY id ON CONFLICT {_ANEW.get(table, "DO NOTHING")}"""
+    {_OF_UNDO}'{table}' ORDER BY id DESC ON CONFLICT {_ANEW.get(table, "DO NOTHING")}"""
     for table, columns in _KEPT.items()
     if table not in ("projects", "usage", "memory_links")
 }
@@ -1033,7 +1041,10 @@ DROP_ALIAS = "DELETE FROM project_aliases WHERE key = ?"
 RETURN_SESSIONS = "UPDATE sessions SET project_id = ? WHERE id IN carray(?)"
 RETURN_MEMORIES = "UPDATE memories SET project_id = ? WHERE id IN carray(?)"
 RETURN_ALIAS = "UPDATE project_aliases SET project_id = ? WHERE key = ?"
-DROP_PROJECT = "DELETE FROM projects WHERE id = ?"
+DROP_PROJECT = """
+DELETE FROM projects WHERE id = ? AND NOT EXISTS (SELECT 1 FROM sessions WHERE project_id = projects.id)
+  AND NOT EXISTS (SELECT 1 FROM memories WHERE project_id = projects.id)
+"""
 
 # --------------------------------------------------------------------------------------------------------- salvage
 TABLES = "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"

@@ -80,6 +80,8 @@ def _put_back_project(connection: apsw.Connection, row: tuple[Any, ...]) -> None
     """A project as it was. One that its folder has begun meanwhile becomes part of it; one that took its name keeps it."""
     number, key, name, root, created_ms = row
     begun = run(connection, sql.PROJECT_WITH_KEY, (key,))
+    if (number,) in begun:
+        return  # it did not go: something came into it meanwhile
     for (other,) in begun:
         run(connection, sql.SET_ASIDE_PROJECT, (other,))
     taken = run(connection, sql.PROJECT_BY_NAME, (name,))

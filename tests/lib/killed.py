@@ -32,7 +32,7 @@ from claudemem_lib import embedding, intake, lean, takeover, transfer
 from claudemem_lib.embedders.fake import Fake as Hashing
 from claudemem_lib.errors import ClaudeMemError, NotFound
 from claudemem_lib.providers.fake import Fake
-from claudemem_lib.store import merging, sql, vectors
+from claudemem_lib.store import forgetting, merging, sql, vectors
 
 NOW_MS = 1_795_400_000_000
 DAY_MS = 86_400_000
@@ -40,6 +40,7 @@ DAY_MS = 86_400_000
 intake.FILES_PER_TRANSACTION = embedding.PER_STEP = vectors.PER_TRANSACTION = 3
 takeover.AT_ONCE = transfer.LINES_AT_ONCE = 3
 merging.TRANSACTION_S = 0.0
+forgetting.UNITS = 1
 
 
 class Break:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from claudemem_lib.browse import Wanted
 from claudemem_lib.cli import main
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.providers.fake import Fake
-from claudemem_lib.store import forgetting, sql, tombstones
+from claudemem_lib.store import forgetting, memories, sql, tombstones
 from claudemem_lib.store.tombstones import Tombstones
 from tests.conftest import Clock
 from tests.lib.stored import add_note, add_observation
@@ -128,6 +129,85 @@ def test_undo_brings_every_row_back(marked: Memory, choice: dict[str, Any]) -> N
     assert told.counted() in marked.curate.undo()
     assert rows(marked) == before
     assert marked.search(MARKER)
+
+
+def broken_off(memory: Memory, monkeypatch: pytest.MonkeyPatch, portions: int, choice: dict[str, Any]) -> None:
+    """A forgetting in portions of one, whose process is killed after some of them."""
+    left = portions
+    whole = forgetting._portion
+
+    def one(*about: Any) -> bool:
+        nonlocal left
+        if not left:
+            raise KeyboardInterrupt
+        left -= 1
+        return whole(*about)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forgetting, "UNITS", 1)
+        patch.setattr(forgetting, "_portion", one)
+        with suppress(KeyboardInterrupt):
+            memory.forget(**choice)
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize("portions", [1, 2, 3, 5])
+def test_undo_brings_back_what_went_of_a_forgetting_that_was_broken_off(
+    marked: Memory, monkeypatch: pytest.MonkeyPatch, portions: int, choice: dict[str, Any]
+) -> None:
+    before = rows(marked)
+    broken_off(marked, monkeypatch, portions, choice)
+    assert rows(marked) != before
+    assert marked.curate.undo().startswith("forgetting ")
+    marked.curate.lapse()
+    assert rows(marked) == before
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize("portions", [1, 3])
+def test_whoever_comes_next_goes_on_with_a_forgetting_that_was_broken_off(
+    marked: Memory, monkeypatch: pytest.MonkeyPatch, clock: Clock, portions: int, choice: dict[str, Any]
+) -> None:
+    before = rows(marked)
+    broken_off(marked, monkeypatch, portions, choice)
+    marked.curate.lapse()
+    assert MARKER not in everything_said(marked)
+    marked.curate.undo()
+    assert rows(marked) == before
+    broken_off(marked, monkeypatch, portions, choice)
+    clock.advance(minutes=11)
+    marked.curate.lapse()
+    gone(marked, clock)
+    assert marked.database.rows(sql.INTEGRITY) == [("ok",)]
+
+
+def test_a_large_forgetting_lets_other_writers_in(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(forgetting.UNITS * 3):
+        memory.remember(f"The parser of part {number} stops at quotes.", project="shop")
+    gone: list[int] = []
+    let_go = memories.forget
+
+    def counted(connection: Any, ids: Any) -> list[int]:
+        found = let_go(connection, ids)
+        gone.append(len(found))
+        return found
+
+    monkeypatch.setattr(memories, "forget", counted)
+    memory.forget(project="shop")
+    assert [number for number in gone if number] == [forgetting.UNITS] * 3
+    assert memory.projects() == []
+
+
+def test_what_is_remembered_of_a_project_while_it_goes_stays(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        memory.remember(f"The parser of part {number} stops at quotes.", project="shop")
+    broken_off(memory, monkeypatch, 1, {"project": "shop"})
+    late = memory.remember("Deploys are on Mondays.", project="shop")
+    memory.curate.lapse()
+    assert [hit.id for hit in memory.search("parser OR deploys")] == [late]
+    memory.curate.undo()
+    assert len(memory.search("parser OR deploys")) == 4
+    assert [one.name for one in memory.projects()] == ["shop"]
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
