@@ -44,7 +44,8 @@ async def test_an_edit_to_a_type_that_is_none_says_which_there_are_and_loses_no_
         tui.app.screen.query_one("#title", Input).value = "Other"
         tui.app.screen.query_one("#type", Input).value = "nonsense"
         await tui.press("ctrl+s")
-        assert "'nonsense' is no type of the mode" in tui.said
+        assert "'nonsense' is no type of the mode" in tui.text
+        await tui.press("escape")
         tui.app.screen.query_one("#type", Input).value = "decision"
         await tui.press("ctrl+s")
         assert [one.type for one in filled.get([filled.search("Other")[0].id])] == ["decision"]
