@@ -35,7 +35,7 @@ class HitAnswer(BaseModel):
     pinned: bool = False
     superseded_by: list[int] = Field(default=[], description="IDs of what is true now instead.")
     similar: list[int] = Field(
-        default=[], description="IDs that say nearly the same; found too, without a line of their own."
+        default=[], description="IDs that say nearly the same; by relevance found too, without lines of their own."
     )
 
 

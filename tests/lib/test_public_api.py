@@ -24,6 +24,7 @@ VERBS = {
     "observe_pending": "*, flush, most, session, until",
     "remember": "text, *, title, project, created_ms, files, concepts",
     "search": "query, *, kind, type, concepts, files, project, since_ms, until_ms, limit, offset, after, order",
+    "found": "query, *, limit, offset, after, order, **filters",
     "timeline": "anchor, *, at_ms, query, before, after, project",
     "get": "ids_wanted",
     "context": "cwd, *, source, session, given",
