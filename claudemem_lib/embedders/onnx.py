@@ -72,6 +72,7 @@ class Onnx:
         with self._lock:
             if len(texts) >= MANY and self._documents is None:
                 self._documents = _session(self._weights, DOCUMENT_THREADS)
+                _give_back()
             session = self._documents or self._questions
         encoded = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].ids))
@@ -81,6 +82,8 @@ class Onnx:
             vectors = self._run(session, [encoded[at] for at in chosen], self._giving_back)
             for at, vector in zip(chosen, vectors, strict=True):
                 found[at] = vector.tolist()
+            if session is self._documents:
+                _give_back()
         return found
 
     def rest(self) -> None:
