@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,3 +302,9 @@ async def test_what_is_typed_is_not_overwritten_by_what_another_process_sets(
         await tui.until(lambda: filled.settings.context_tokens == 321)
         await tui.quiet()
         assert "777" in tui.text
+
+
+async def test_a_long_label_does_not_touch_its_value(filled: Memory, running: Callable[..., Any]) -> None:
+    async with running(filled, size=(140, 40), screen="context") as tui:
+        assert re.search(r"Expanded observations +5", tui.text)
+        assert "Expanded observations5" not in tui.text

@@ -83,7 +83,7 @@ class SettingRow(Vertical):
     SettingRow { height: auto; padding: 0 1; margin-bottom: 1; }
     SettingRow:focus-within { background: $boost; }
     SettingRow Horizontal { height: 1; }
-    SettingRow .setting-label { width: 26; max-width: 40%; text-style: bold; }
+    SettingRow .setting-label { width: 26; max-width: 45%; padding-right: 1; text-style: bold; }
     SettingRow Input { width: 1fr; background: $panel; }
     SettingRow Select { width: 1fr; }
     SettingRow Checkbox { width: 1fr; }
