@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from claudemem_lib.store.database import Database
 
 LOOKED_AT = 10
-FEW_WORDS = 2
 COSINE, COSINE_OF_BEGINNING = 0.385, 0.29
 """Near enough by itself; of a memory longer than an embedder reads only the beginning was compared."""
 COSINE_ALONE = 0.28
@@ -40,12 +39,9 @@ def sure(
     found: Sequence[tuple[int, float]],
     near: Sequence[tuple[int, float]],
 ) -> bool:
-    """Whether one of the best memories of the full text (*found*) or of the vectors (*near*) is an answer.
-
-    What full text has for one or two words always is.
-    """
+    """Whether one of the best memories of the full text (*found*) or of the vectors (*near*) is an answer."""
     paired = bool(questions.pairs(words))
-    if found and len(words) <= FEW_WORDS and not paired:
+    if near and near[0][1] >= COSINE * _least(len(near)):
         return True
     total = fulltext.total(database)
     if any(0 < count <= max(1, total // RARE) and questions.named(word) for count, word in counted if word in words):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from claudemem_lib import bydate, confidence, given, questions, ranking
-from claudemem_lib.confidence import FEW_WORDS
 from claudemem_lib.engines import Ranking
 from claudemem_lib.errors import BadRequest, NotFound, StoreError
 from claudemem_lib.models import Found, Hit
@@ -32,6 +31,7 @@ ORDERS = ("relevance", "date_desc", "date_asc")
 KINDS = ("observation", "summary", "note", asked.KIND)
 MOST_HITS = 1_000
 MOST_PROMPTS = 10_000
+FEW_WORDS = 2
 KEYWORDS = 3
 APART = 0.1  # more than the bonus for age
 LIKELY_WORDS = 2_000
@@ -110,7 +110,9 @@ class Finder:
         only = set(filters.kinds) == {asked.KIND}  # prompts alone: what has any of the words
         match = questions.some(words) if only else questions.every(words)
         prompts = self._prompts(match, filters, [memory for memory, _ in first]) if self.words else []
-        judged = self.words and (near or questions.pairs(words))
+        eastern = questions.pairs(words)
+        looked_up = first and len(text.split()) <= FEW_WORDS and not eastern  # one or two words get what full text has
+        judged = self.words and not looked_up and (near or eastern)
         if judged and not prompts and not confidence.sure(self.database, words, counted, first, near):
             return Ranking(database=self.database, filters=filters, head=())
         known = {memory for memory, _ in first}

@@ -153,6 +153,8 @@ def test_a_model_of_english_alone_is_not_asked_about_other_scripts(memories: Mem
 def test_one_or_two_words_always_get_what_the_full_text_has(memory: Memory) -> None:
     numbers = [add_observation(memory, f"server setting {number}") for number in range(12)]
     assert len(found(memory, "server settings", dict.fromkeys(numbers[:1], 0.0))) == 12
+    assert len(found(memory, "server penicillin", dict.fromkeys(numbers[:1], 0.0))) == 12
+    assert found(memory, "Which server discovered penicillin?", dict.fromkeys(numbers[:1], 0.0)) == []
 
 
 # ----------------------------------------------------------------------------------------------- never less than the full text
