@@ -169,7 +169,7 @@ def pairs(words: Iterable[Word]) -> list[Word]:
             for pair in pairs_of(run)[:-1] if len(run) > LONE_PAIR else ():
                 if not _SMALL.fullmatch(pair):
                     found[pair] = Word(pair, _quoted(pair))
-    return list(found.values())
+    return list(found.values())[:MOST_WORDS]
 
 
 def asked_for(words: Sequence[Word]) -> list[Word]:

@@ -608,6 +608,9 @@ def test_a_question_of_two_hundred_words_has_bounded_parts(memory: Memory) -> No
     wanted = add_observation(memory, words[3])
     assert len(questions.read(" ".join(words)).words) == questions.MOST_WORDS
     assert found(memory, " ".join(words)) == [wanted]
+    run = "".join(chr(0x4E00 + number) for number in range(500))
+    assert len(questions.pairs(questions.read(run).words)) == questions.MOST_WORDS
+    assert len(questions.loosened(questions.read(run).words)) <= questions.MOST_WORDS * 2
 
 
 # ------------------------------------------------------------------------------------------------------------ plan
