@@ -18,7 +18,7 @@ from claudemem_lib.embedding import Embedding
 from claudemem_lib.errors import BadRequest, NotFound, StoreBusy
 from claudemem_lib.models import TakenIn
 from claudemem_lib.observing import Observing
-from claudemem_lib.store import events, fulltext, memories, sessions, status
+from claudemem_lib.store import events, fulltext, memories, sessions, status, undo
 from claudemem_lib.store.database import open_database
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     memory = Memory(where, settings, provider, clock, embedder=embedder)
     with contextlib.suppress(StoreBusy):  # what waits goes on waiting; reading needs no lock
         memory.take_in()
-        memory.curate.lapse()
+        if undo.kept(memory.database):  # else nothing is imported for it
+            memory.curate.lapse()
     return memory
 
 

@@ -878,6 +878,7 @@ LAST_UNDO = (
     "SELECT id, what, verb, payload FROM undo WHERE created_ms >= ? AND verb <> 'purge' ORDER BY id DESC LIMIT 1"
 )
 TAKE_UNDO = "DELETE FROM undo WHERE id = ?"
+UNDO_KEPT = "SELECT EXISTS (SELECT 1 FROM undo)"
 LAPSED = "SELECT EXISTS (SELECT 1 FROM undo WHERE created_ms < ? OR verb = 'purge')"
 LAPSE_ROWS = "DELETE FROM undo_rows WHERE undo_id IN (SELECT id FROM undo WHERE created_ms < ?)"
 LAPSE_UNDO = """

@@ -92,6 +92,11 @@ def _put_back_project(connection: apsw.Connection, row: tuple[Any, ...]) -> None
         run(connection, sql.DROP_PROJECT, (other,))
 
 
+def kept(database: Database) -> bool:
+    """Whether anything is kept at all, to be undone, let go of or gone on with."""
+    return bool(database.row(sql.UNDO_KEPT)[0])
+
+
 def lapsed(database: Database, before_ms: int) -> bool:
     """Whether there is anything to let go of."""
     return bool(database.row(sql.LAPSED, (before_ms,))[0])
