@@ -81,7 +81,7 @@ class SettingsScreen(Page):
                 self.notify(problem, severity="warning", markup=False)
             self._draw()
 
-        load(self, lambda: settings_form.fields(folder), show)
+        load(self, lambda: settings_form.fields(folder), show, group="again" if again else "load")
 
     def _draw(self) -> None:
         """The rows of the group chosen."""
