@@ -56,7 +56,7 @@ def open(  # noqa: A001  # `claudemem_lib.open()` is the public name
     memory = Memory(where, settings, provider, clock, embedder=embedder)
     with contextlib.suppress(StoreBusy):  # what waits goes on waiting; reading needs no lock
         memory.take_in()
-        if undo.kept(memory.database):  # else nothing is imported for it
+        if not memory.database.read_only and undo.kept(memory.database):  # else nothing is imported for it
             memory.curate.lapse()
     return memory
 
