@@ -30,6 +30,8 @@ PAIRS = 2
 RARE = 100
 """A name that at most one of so many memories has is an answer by itself."""
 MANY, FEWER = 30, 0.2
+PARTLY = 0.5
+"""Enough of a name's parts, where none has all of it: of src/app/login.py app and login, of xyzzy_function_name not function."""
 
 
 def sure(
@@ -66,6 +68,17 @@ def sure(
         if alone or by_meaning**2 + by_words**2 >= 1:
             return True
     return False
+
+
+def partly(database: Database, parts: Sequence[tuple[int, Word]], found: Sequence[tuple[int, float]]) -> bool:
+    """Whether one of the best memories has enough of the *parts* (with how many have them) of a name that none has whole."""
+    wanted = {word.match: count for count, word in parts}
+    worth, best = _worth(wanted, fulltext.total(database)), [memory for memory, _ in found[:LOOKED_AT]]
+    held = dict.fromkeys(best, 0.0)
+    for match in wanted:
+        for memory in fulltext.among(database, match, best):
+            held[memory] += worth[match]
+    return bool(wanted) and max(held.values(), default=0.0) >= PARTLY * sum(worth.values())
 
 
 def _least(compared: int) -> float:

@@ -33,8 +33,11 @@ _OPERATORS = ("AND", "OR", "NOT")
 _CHUNK = re.compile(r"[^\W_]+")
 _OWNED = re.compile(r"(?<=\w)['\u2019]s(?=\W*$)", re.IGNORECASE)
 _SMALL = re.compile("[\u3041-\u309f]+")
+LEAST_BEGINNING = 4
+LEAST_DIGITS = 4  # of a part that is a number, to be looked for by itself: the 9 of v1.9 is everywhere
 LONE_PAIR = 2
 _NAME = re.compile(r"\w[A-Z]|[^\W\d]\d|\d[^\W\d]|\w_\w|\w[./:\\]\w")
+_UNBROKEN = re.compile(r"[\w.-]+")
 _WHEN = re.compile(
     r"(?:jan|febr?|apr|aug|sept?|oct|nov|dec)(?:uary|il|ust|ember|ober)?|march|june|july|\d{1,2}(?:st|nd|rd|th)|(?:19|20)\d\d"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|yesterday|today|tomorrow",
@@ -151,7 +154,8 @@ def loosened(words: Sequence[Word]) -> list[Word]:
     found: dict[str, Word] = {}
     for word in words:
         chunks = [] if word.exact else _CHUNK.findall(word.text)
-        for text in (word.text, *(chunks if len(chunks) > 1 else ())):
+        telling = [chunk for chunk in chunks if not (chunk.isdecimal() and len(chunk) < LEAST_DIGITS)]
+        for text in (word.text, *(telling if len(chunks) > 1 else ())):
             match = word.match if text == word.text else _match(text, begins=False)
             found[match] = Word(text, match)
     found |= {word.match: word for word in pairs(words)}
@@ -182,6 +186,19 @@ def asked_for(words: Sequence[Word]) -> list[Word]:
 def named(word: Word) -> bool:
     """Whether a word is a name as programs have them: GHA, retry_on, v1.2, app/login.py, SQLite. A rare one tells all."""
     return bool(_NAME.search(word.text.strip(PUNCTUATION)))
+
+
+def unbroken(word: Word) -> bool:
+    """Whether a word is one name: `retry_on`, v1.2.3, 0xBEEF; a path or `key:value` is several."""
+    return named(word) and bool(_UNBROKEN.fullmatch(word.text.strip(PUNCTUATION)))
+
+
+def beginnings(words: Sequence[Word]) -> str:
+    """The FTS5 expression for what begins with one of the words."""
+    long = [
+        word for word in words if not word.exact and len(word.text) >= LEAST_BEGINNING and not CJK_RUN.search(word.text)
+    ]
+    return some([Word(word.text, _match(word.text, begins=True)) for word in long])
 
 
 def _word(phrase: str | None, star: str | None, bracket: str | None, word: str | None) -> Word | None:

@@ -106,6 +106,8 @@ class Finder:
         pairs = questions.adjacent(text)
         if pairs and first:
             first = ranking.with_adjacent(first, dict(fulltext.scored(self.database, pairs, filters, page)))
+        if self.words and (unknown := self._unknown(words, counted, first, filters)):
+            return unknown
         near = [] if any(word.exact for word in words) else self._near(text, filters)
         only = set(filters.kinds) == {asked.KIND}  # prompts alone: what has any of the words
         match = questions.some(words) if only else questions.every(words)
@@ -131,6 +133,28 @@ class Finder:
         match = questions.some([*bydate.rarest(counted), Word("", questions.every(words))])
         more: dict[str, Any] = {} if whole else {"match": match, "deeper": deeper}
         return Ranking(database=self.database, filters=filters, head=head, words=words, **more)
+
+    def _unknown(
+        self,
+        words: Sequence[Word],
+        counted: Sequence[tuple[int, Word]],
+        first: Sequence[tuple[int, float]],
+        filters: Filters,
+    ) -> Ranking | None:
+        """The hits for names that no memory has: what has most of their parts or begins like them; a name has no meaning.
+
+        Also for a single word, if anything begins like it. None for every other question.
+        """
+        names = all(map(questions.unbroken, words))
+        told = any(count for count, word in counted if word in words)
+        if told or questions.pairs(words) or not (names or len(words) == 1):
+            return None
+        prompts = self._prompts(questions.every(words), filters, [])
+        if not confidence.partly(self.database, [(count, word) for count, word in counted if word not in words], first):
+            page, begun = Page(order="relevance", limit=CANDIDATES), questions.beginnings(words)
+            first = fulltext.scored(self.database, begun, filters, page) if begun else []
+        head = [Ranked(hit, score, ("text",)) for hit, score in ranking.joined(first, prompts)]
+        return Ranking(database=self.database, filters=filters, head=head, words=words) if head or names else None
 
     def _prompts(self, match: str, filters: Filters, told: Sequence[int]) -> list[tuple[int, float]]:
         """Prompts that match and whose turn none of the memories *told* tells."""

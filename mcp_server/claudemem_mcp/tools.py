@@ -164,14 +164,14 @@ class Tools:
         page: dict[str, Any] = {"limit": limit, "offset": offset, "order": ORDERS[orderBy], "after": after}
         answer = await self._run(lambda: self._memory.found(query, **wanted, **page))
         eligible = await self._run(lambda: self._memory.count(**wanted))
-        asked = ["text", *(["vectors"] if self._memory.embedding.ready else [])] if query.strip() else ["recent"]
-        engines = sorted({engine for hit in answer.hits for engine in hit.engines}) or asked
+        meant = self._memory.embedding.ready and orderBy == "relevance" and not questions.read(query).expression
+        engines = ["text", *(["vectors"] if meant else [])] if query.strip() else ["recent"]
         hits = [answers.hit(one) for one in answer.hits]
-        meant = "" if hits or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
+        likely = "" if hits or not query.strip() else await self._run(lambda: self._memory.suggestion(query))
         hint = questions.nothing_in(query)
-        more = {"after": answer.after, "next": hint or texts.DETAILS * bool(hits), "suggestion": meant}
+        more = {"after": answer.after, "next": hint or texts.DETAILS * bool(hits), "suggestion": likely}
         value = answers.SearchAnswer(hits=hits, engines=engines, total=answer.total, eligible=eligible, **more)
-        index = render.hits(answer.hits, meant, hint)
+        index = render.hits(answer.hits, likely, hint)
         return answers.answer(f"{texts.head(answer, eligible, engines)}\n{index}", value)
 
     async def timeline(  # the original's parameters

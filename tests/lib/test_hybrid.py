@@ -88,6 +88,23 @@ def test_a_rare_name_from_a_program_is_an_answer(memory: Memory, name: str) -> N
     assert found(memory, f"{name} secrets config please", {one: 0.1})[0][0] == one
 
 
+@pytest.mark.parametrize("query", ["0xDEADBEEF", "v9.99.1", "1.2.3", "xyzzy_function_name", "ENOENT_9931"])
+def test_a_name_that_no_memory_has_is_not_answered_by_what_lies_near_or_has_a_small_part_of_it(
+    memory: Memory, query: str
+) -> None:
+    for number in range(20):
+        add_observation(memory, f"The function {number} has a name in 1.9.{number}")
+    assert found(memory, query, {1: 0.5, 2: 0.45}) == []
+
+
+@pytest.mark.parametrize("query", ["src/login/session_store.py", "SessionSto", "session_store", "sessionsto"])
+def test_a_name_is_found_by_most_of_its_parts_or_by_its_beginning(memory: Memory, query: str) -> None:
+    for number in range(20):
+        add_observation(memory, f"Nothing of it {number} py")
+    wanted = add_observation(memory, "SessionStore keeps the login in session_store.py")
+    assert [one for one, _ in found(memory, query, {})][:1] == [wanted]
+
+
 def test_a_word_that_one_memory_alone_has_is_an_answer_where_it_is_somewhat_near(memory: Memory) -> None:
     numbers = [add_observation(memory, f"server setting {number}") for number in range(30)]
     one = add_observation(memory, "gardens on every push")

@@ -56,6 +56,15 @@ def test_row_23_a_saved_note_is_found_by_text_and_meaning_and_told_to_the_next_s
     wire.close()
 
 
+def test_an_answer_says_by_what_it_was_looked_for_whatever_its_page_holds(serving: Serving) -> None:
+    """The command goes on asking the server by it: pages of two rankings would repeat and lose hits."""
+    _, wire, _ = noted(serving)
+    for query, engines in ((QUESTION, ["text", "vectors"]), ("production AND ships", ["text"]), ("", ["recent"])):
+        answers = [call(wire, "search", query=query, limit=1, offset=offset)["engines"] for offset in (0, 40)]
+        assert answers == [engines, engines]
+    wire.close()
+
+
 def resident_kb(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
