@@ -7,11 +7,11 @@ start() --thread--> load --> ready            embed_pending(): memories without 
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 from claudemem_lib import embedders
+from claudemem_lib.alike import alike
 from claudemem_lib.errors import EmbedderUnavailable, StoreError
 from claudemem_lib.store import memories, vectors
 from claudemem_lib.store.fulltext import Filters
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 PER_STEP = 32
 SIMILAR_COSINE = 0.92
-SIMILAR_WORDS = 0.6
-_WORD = re.compile(r"\w+")
 
 
 class Embedding:
@@ -179,7 +177,7 @@ class Embedding:
             near = vectors.near(self._database, known, found[one.id], only, 5, self._held)
             close = [memory for memory, cosine in near if memory != one.id and cosine >= SIMILAR_COSINE]
             for other in memories.get(self._database, close):
-                if _alike(texts[one.id], vectors.text_of(memories.texts_of(other))):
+                if alike(texts[one.id], vectors.text_of(memories.texts_of(other))):
                     pair = sorted((one.id, other.id))
                     memories.link(self._database, pair[1], pair[0], "similar", self._clock())
 
@@ -199,11 +197,3 @@ def prune(database: Database, cap: int, *, whole: bool = True, until: Callable[[
             found, behind = vectors.beyond(database, behind)
         gone += vectors.drop(database, found) if found else 0
     return gone
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether most words of the two texts are the same (Jaccard), and all numbers: another port or version is another fact."""
-    left, right = (set(_WORD.findall(text.lower())) for text in (one, other))
-    if any(char.isdigit() for word in left ^ right for char in word):
-        return False
-    return len(left & right) >= SIMILAR_WORDS * len(left | right)

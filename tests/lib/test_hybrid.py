@@ -274,6 +274,14 @@ def test_close_paraphrases_are_linked_and_folded_but_both_stay(memory: Memory) -
     assert {one, two} <= {memory.id for memory in memory.get([one, two])}
 
 
+@pytest.mark.parametrize(("word", "opposite"), [("always", "never"), ("Monday", "Friday"), ("before", "after")])
+def test_the_opposite_of_a_memory_is_a_hit_of_its_own(memory: Memory, word: str, opposite: str) -> None:
+    said = "The shop is deployed {} the weekly backup job of the staging database on the old cluster has run"
+    one, two = (add_note(memory, said.format(each)) for each in (word, opposite))
+    memory.embedding.embed_pending()
+    assert {hit.id: hit.similar for hit in memory.search("shop deployed weekly backup")} == {one: (), two: ()}
+
+
 def test_unlike_texts_are_not_linked(memory: Memory) -> None:
     one = add_note(memory, "The staging database is read-only on Sundays")
     two = add_note(memory, "The billing service restarts every night at two")
