@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 SAME_WORDS = 0.6
 FEW_CHANGES = 3
 COMPARED_WORDS = 500
+_SHORT = 3
 _WORD = re.compile(r"\w+")
 _SPELT_OUT = (
-    (re.compile(r"\bcan['’]t\b|\bcannot\b"), "can not"),
-    (re.compile(r"\bwon['’]t\b"), "will not"),
-    (re.compile(r"n['’]t\b"), " not"),
-    (re.compile(r"\bn['’]"), "ne "),
+    (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"\bn'"), "ne "),
 )
 # French says it twice (ne ... pas): the first half alone counts.
 _NEGATION = re.compile(r"not|no|non|nor|never|none|nothing|nobody|without|nicht|nichts|kein\w*|nie|niemals|ohne|ne")
 # In exchange for one of these nothing else is said. Pairs of opposites (on and off, to and from, and and or) are none of them.
-_LIGHT = frozenset(
+_LIGHT = (
     "a an the this that these those of in into for at by with as is are was were be been being am has have had do does did it its "
-    "pas der die das ein eine im le la les un une de du des el los las".split()
+    "pas der die das ein eine im le la les un une de du des el los las"
 )
+_LIGHT_WORDS = frozenset(_LIGHT.split())
 
 
 def alike(one: str, other: str) -> bool:
@@ -45,8 +47,8 @@ def another_statement(one: str, other: str) -> bool:
     left, right = _words(one), _words(other)
     if _negations(left) != _negations(right):
         return True
-    left, right = ([_stem(word) for word in words] for words in (left, right))
-    lost, gained = _telling(Counter(left) - Counter(right)), _telling(Counter(right) - Counter(left))
+    left, right = _telling(left), _telling(right)
+    lost, gained = set(Counter(left) - Counter(right)), set(Counter(right) - Counter(left))
     if not lost or not gained:
         return False
     changes = _changes(left, right)
@@ -55,7 +57,7 @@ def another_statement(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """The words of a text in order, `don't` as do and not."""
-    text = text.lower()
+    text = text.lower().replace("\u2019", "'")
     for short, spelt in _SPELT_OUT:
         text = short.sub(spelt, text)
     return _WORD.findall(text)
@@ -65,20 +67,20 @@ def _negations(words: Sequence[str]) -> int:
     return sum(_NEGATION.fullmatch(word) is not None for word in words)
 
 
-def _telling(words: Counter[str]) -> set[str]:
-    """Those that say something by themselves; negations are counted, whichever they are."""
-    return {word for word in words if word not in _LIGHT and not _NEGATION.fullmatch(word)}
+def _telling(words: Sequence[str]) -> list[str]:
+    """The stems of those that say something by themselves; negations are counted, whichever they are."""
+    return [_stem(word) for word in words if word not in _LIGHT_WORDS and not _NEGATION.fullmatch(word)]
 
 
 def _stem(word: str) -> str:
-    """What forms of an English word share: fix of fixes and fixed, run of running, tri of try and tries."""
-    if len(word) <= 3:  # noqa: PLR2004 - is, run, the
-        return word
-    word = word.removesuffix("s")
+    """What forms of an English word share: fix of fixes and fixed, run of running, us of use and using, tri of try and tries."""
+    word = word.removesuffix("s") if len(word) > _SHORT else word
     for ending in ("ing", "ed", "e"):
-        if word.endswith(ending) and len(word) > len(ending) + 2:
+        if word.endswith(ending) and len(word) > len(ending) + 1 and not word.endswith("eed"):  # need and needed
             word = word.removesuffix(ending)
             break
+    if len(word) < _SHORT:
+        return word
     if word[-1] == word[-2]:
         word = word[:-1]
     return word[:-1] + "i" if word.endswith("y") else word
