@@ -45,7 +45,7 @@ def add(  # noqa: PLR0913  # what a note can carry
             "Split it into several."
         )
         raise BadRequest(message)
-    head = out.clean(given.text("title", title or "")).strip() or sessions.title_of(kept)[:TITLE_CHARACTERS]
+    head = out.clean(given.text("title", title or "")).strip() or _title(kept)
     created_ms = given.moment("created_ms", at_ms) or 0
     about = [tuple(map(out.clean, given.texts(*one))) for one in (("files", files), ("concepts", concepts))]
     identity = located.identity(database, project and out.clean(given.text("project", project)))
@@ -55,3 +55,12 @@ def add(  # noqa: PLR0913  # what a note can carry
         return memories.add_note(
             connection, head, kept, memories.Origin(project_id=project_id, created_ms=created_ms), *about
         )
+
+
+def _title(text: str) -> str:
+    """The first line of *text*, cut at the end of a word where it is too long; inside one that is long by itself."""
+    line = sessions.title_of(text)
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    whole = line[:TITLE_CHARACTERS].rpartition(" ")[0].rstrip()
+    return (whole if len(whole) > TITLE_CHARACTERS // 2 else line[: TITLE_CHARACTERS - 1].rstrip()) + "…"

@@ -25,8 +25,9 @@ SMALL_WORDS = 3
 TURNED = 2
 _PIECE = re.compile(r'"([^"]*)"?(\*?)|([()])|([^\s"()]+)')
 _MINUS = re.compile(r"-\w")
-NOTHING = (
-    "There is no word to look for. Write one: NOT only takes away from what another word finds (login NOT test). "
+NOTHING = "There is no word to look for."
+TAKEN_AWAY = (
+    f"{NOTHING} Write one: NOT only takes away from what another word finds (login NOT test). "
     'What stands in quotes is looked for as it is: "-x", "NOT".'
 )
 _OPERATORS = ("AND", "OR", "NOT")
@@ -102,7 +103,10 @@ def read(text: str) -> Question:
 
 def nothing_in(text: str) -> str:
     """What to do where something was typed that has nothing to look for; "" where it has."""
-    return NOTHING if said(text) and read(text).empty else ""
+    if not said(text) or not read(text).empty:
+        return ""
+    words = [word or "" for _, _, _, word in _pieces(text)]
+    return TAKEN_AWAY if any(word == "NOT" or _MINUS.match(word) for word in words) else NOTHING
 
 
 def _only_takes_away(pieces: list[Piece]) -> bool:

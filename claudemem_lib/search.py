@@ -66,7 +66,6 @@ class Finder:
     def _asked(self, text: str, filters: Filters, page: Page) -> tuple[list[Hit], Callable[[], int]]:
         """The hits of a page, and what counts all of them."""
         _check("order", (page.order,), ORDERS)
-        _check("kind", filters.kinds, KINDS)
         question = questions.read(given.text("a query", text))
         if question.empty and questions.said(text):
             return [], lambda: 0
@@ -240,9 +239,11 @@ def filters(  # noqa: PLR0913, PLR0917  # one argument a filter
     either: bool = False,
 ) -> Filters:
     """Filters as callers give them, checked."""
+    kinds = tuple(one.lower() for one in listed("kind", kind))
+    _check("kind", kinds, KINDS)
     return Filters(
         projects=projects,
-        kinds=listed("kind", kind),
+        kinds=kinds,
         types=listed("type", type_),
         concepts=listed("concepts", concepts),
         files=listed("files", files),

@@ -11,13 +11,14 @@ _AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:\s+ago)?")
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _EPOCH = re.compile(r"\d{12,14}")
+_CLOCK = re.compile(r".+[T ]\d\d(:?\d\d)?(?:Z|[+-][\d:]+)?", re.IGNORECASE)
 
 
 def moment(text: str, now_ms: int, *, end: bool = False) -> int:
     """Milliseconds UTC of `2026-11-22`, `2026-11-22T15:48`, `7d` (ago) or an epoch in milliseconds.
 
     Times without a zone are local. A bare date means its beginning, or with *end* the beginning of the next day, so that
-    "until" includes the day. BadRequest says what can be written.
+    "until" includes the day; so does a minute, or hour, without seconds. BadRequest says what can be written.
     """
     text = text.strip()
     if _EPOCH.fullmatch(text):
@@ -27,12 +28,20 @@ def moment(text: str, now_ms: int, *, end: bool = False) -> int:
         return now_ms - int(ago[1]) * _UNITS_MS[ago[2]]
     try:
         found = datetime.fromisoformat(text)
-        if len(text) <= len("2026-11-22") and end:
-            found += timedelta(days=1)
-        return int(found.timestamp() * 1000)
+        return int((found + _length(text) if end else found).timestamp() * 1000)
     except (ValueError, OverflowError, OSError) as error:
         message = f"{text!r} is no time; write 2026-11-22, 2026-11-22T15:48, or 7d, 12h, 30m for that long ago"
         raise BadRequest(message) from error
+
+
+def _length(text: str) -> timedelta:
+    """How long what a time names lasts: a day, an hour, a minute; one with seconds is a point."""
+    if len(text) <= len("2026-11-22"):
+        return timedelta(days=1)
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        return timedelta()
+    return timedelta(minutes=1) if clock[1] else timedelta(hours=1)
 
 
 def span_ms(text: str) -> int:

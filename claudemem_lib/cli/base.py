@@ -96,12 +96,13 @@ def show(value: Any, text: str, *, as_json: bool) -> None:
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) if as_json else text)
 
 
-def show_page(found: Found, text: str, *, as_json: bool, hint: str = "") -> None:
+def show_page(found: Found, text: str, *, as_json: bool, hint: str = "", suggestion: str = "") -> None:
     """A page of hits, or *text* for it; how many there are in all, and how to get the next page, on standard error.
 
-    *hint* is what to do where the question has nothing to look for.
+    *hint* is what to do where the question has nothing to look for, *suggestion* what may have been meant where nothing was found.
     """
-    value = {"hits": named(found.hits), "total": found.total, "after": found.after, **({"hint": hint} if hint else {})}
+    value = {"hits": named(found.hits), "total": found.total, "after": found.after}
+    value |= {name: said for name, said in (("hint", hint), ("suggestion", suggestion)) if said}
     show(value, text, as_json=as_json)
     if not as_json:
         tell_total(found.total, found.after and f"--after {found.after.lstrip('#')}")

@@ -41,7 +41,7 @@ EMPTY = (
 @click.option("--file", "files", metavar="LIST", default="", help="Parts of file paths.")
 @click.option("--project", metavar="NAME", help="A project's name, or a folder of it.")
 @click.option("--since", metavar="TIME", help="2026-11-22, 2026-11-22T15:48, or 7d for seven days ago.")
-@click.option("--until", metavar="TIME", help="The same; a date includes that day.")
+@click.option("--until", metavar="TIME", help="The same; a date includes its day, a minute its minute.")
 @click.option(
     "--order", type=click.Choice(["relevance", "date_desc", "date_asc"]), default="relevance", show_default=True
 )
@@ -64,14 +64,17 @@ def search(memory: Memory, query: tuple[str, ...], *, as_json: bool, **options: 
     meant = "" if found.hits or not words.strip() else memory.suggestion(words)
     empty = not found.hits and not memory.search(limit=1)
     hint = questions.nothing_in(words)
-    show_page(found, EMPTY if empty else render.hits(found.hits, meant, hint), as_json=as_json, hint=hint)
+    show_page(
+        found, EMPTY if empty else render.hits(found.hits, meant, hint), as_json=as_json, hint=hint, suggestion=meant
+    )
 
 
 def _asked(memory: Memory, query: str, options: dict[str, Any]) -> Found | None:
     """What the running server finds by meaning too; None where there is none, or nothing to find by meaning."""
     if not query.strip() or options["order"] != "relevance" or options["limit"] > SERVER_LIMIT:
         return None
-    search_.filters((), *(options[name] for name in ("kind", "type", "concepts", "files", "since_ms", "until_ms")))
+    names = ("kind", "type", "concepts", "files", "since_ms", "until_ms")
+    options |= {"kind": search_.filters((), *(options[name] for name in names)).kinds}
     found = asked.search(memory.data_dir, query, **options)
     return (
         None

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
 
 
+_MADE = (("observation", "observations"), ("summary", "summaries"), ("note", "notes"))
+
+
 @click.command("sessions", epilog=example("sessions", "sessions --project app --limit 5 --json"))
 @click.option("--project", metavar="NAME", help="Only this project.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
@@ -35,8 +38,9 @@ def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
     """List sessions, most recently active first, each with its id at the end."""
     found = memory.sessions(**options)
     rows = [
-        f"{render.day(one.started_ms)} {render.clock(one.started_ms)}  {one.status:9}  {one.prompts:3} prompts  "
-        f"{one.memories:3} memories  {one.project}: {render.line(one.title, 70) or '(no prompt)'}  {one.host_id}"
+        f"{render.day(one.started_ms)} {render.clock(one.started_ms)}  {one.status:9}  "
+        f"{_column(one.prompts, 'prompt')}  {_column(one.memories, 'memory', 'memories')}  {one.project}: "
+        f"{render.line(one.title, 70) or '(no prompt)'}  {one.host_id}"
         for one in found
     ]
     show(found, "\n".join(rows) or "No sessions yet.", as_json=as_json)
@@ -48,13 +52,22 @@ def sessions(memory: Memory, *, as_json: bool, **options: Any) -> None:
         tell_total(total, f"--offset {end}" if found and end < total else "")
 
 
+def _column(number: int, one: str, many: str = "") -> str:
+    """A number of things, as wide whatever the number."""
+    many = many or f"{one}s"
+    return f"{number:3} {one if number == 1 else many:{len(many)}}"
+
+
 @click.command("projects", epilog=example("projects --json"))
 @json_option
 @with_memory
 def projects(memory: Memory, *, as_json: bool) -> None:
     """List projects, most recently active first."""
     found = memory.projects()
-    rows = [f"{one.name}  {one.sessions} sessions, {one.memories} memories  {one.root}" for one in found]
+    rows = [
+        f"{one.name}  {render.counted(one.sessions, 'session')}, {render.counted(one.memories, 'memory', 'memories')}  {one.root}"
+        for one in found
+    ]
     show(found, "\n".join(rows) or "No projects yet.", as_json=as_json)
 
 
@@ -67,8 +80,8 @@ def status(memory: Memory, *, as_json: bool) -> None:
     counts, queue, inbox = found["counts"], found["queue"], found["inbox"]
     lines = [
         f"Data folder   {found['data_dir']} ({found['file_bytes'] / 1e6:.1f} MB)",
-        f"Remembered    {counts['observations']} observations, {counts['summaries']} summaries, {counts['notes']} notes "
-        f"of {counts['sessions']} sessions in {counts['projects']} projects",
+        f"Remembered    {', '.join(render.counted(counts[many], one, many) for one, many in _MADE)} "
+        f"of {render.counted(counts['sessions'], 'session')} in {render.counted(counts['projects'], 'project')}",
         f"Queue         {queue['pending']} pending, {queue['claimed']} being observed, {queue['parked']} parked"
         + (f", oldest {when.age(queue['oldest_age_ms'])} old" if queue["oldest_age_ms"] is not None else ""),
         f"Inbox         {inbox['waiting']} waiting, {inbox['bad']} bad"

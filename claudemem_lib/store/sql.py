@@ -87,7 +87,7 @@ CREATE TABLE memory_files(
 CREATE INDEX memory_files_by_path ON memory_files(path);
 
 CREATE TABLE memory_concepts(
-  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL,
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL COLLATE NOCASE,
   PRIMARY KEY(memory_id, concept)) STRICT, WITHOUT ROWID;
 CREATE INDEX memory_concepts_by_name ON memory_concepts(concept, memory_id);
 

@@ -238,10 +238,10 @@ class Tools:
         )
 
     async def recent(
-        self, project: ProjectName = None, limit: Limit = 20
+        self, project: ProjectName = None, limit: Limit = 20, after: After = None
     ) -> Annotated[CallToolResult, answers.SearchAnswer]:
         """See texts.RECENT."""
-        return await self.search(limit=limit, project=project)
+        return await self.search(limit=limit, project=project, after=after)
 
     async def forget(
         self, ids: Ids, confirmation: Annotated[Text | None, Field(description="The token of the first call.")] = None
@@ -318,8 +318,8 @@ def _folder(path: str) -> str:
 
 def _kinds_and_types(given: list[str]) -> tuple[list[str], list[str]]:
     """The original's `type` names a kind of record or an observation type; told apart here."""
-    kinds = [KINDS[word] for word in given if word in KINDS]
-    return kinds, [word for word in given if word not in KINDS and word != "all"]
+    kinds = [KINDS[word.lower()] for word in given if word.lower() in KINDS]
+    return kinds, [word for word in given if word.lower() not in KINDS and word.lower() != "all"]
 
 
 @functools.singledispatch

@@ -99,11 +99,26 @@ def test_the_filters_of_the_command_reach_the_server(memory: Memory, monkeypatch
     }  # fmt: skip
 
 
+def test_a_kind_there_is_not_is_refused_whether_a_server_runs_or_not(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.close()
+    heard = served(monkeypatch, {"hits": [], "engines": ["vectors"], "total": 0})
+    words = ["--data-dir", memory.data_dir, "search", "login", "--kind"]
+    result = CliRunner().invoke(main, [*words, "foo"])
+    assert (result.exit_code, heard) == (1, [])
+    assert "kind must be one of observation, summary, note, prompt, not 'foo'" in result.stderr
+    assert CliRunner().invoke(main, [*words, "Note"]).exit_code == 0
+    assert heard[-1]["params"]["arguments"]["type"] == ["note"]
+
+
 def test_nothing_found_says_what_may_have_been_meant(memory: Memory) -> None:
     add_observation(memory, "The parser fails on dates")
     memory.close()
     result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "parsre"])
     assert result.stdout == "Nothing found. Did you mean: parser\n"
+    result = CliRunner().invoke(main, ["--data-dir", memory.data_dir, "search", "parsre", "--json"])
+    assert json.loads(result.stdout) == {"hits": [], "total": 0, "after": "", "suggestion": "parser"}
 
 
 def test_silence_of_a_server_with_vectors_is_an_answer(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

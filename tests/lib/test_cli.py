@@ -269,6 +269,16 @@ def test_remember_saves_a_note_with_all_that_is_given(says: Callable[..., Any]) 
     assert (one["files_modified"], one["concepts"]) == (["a.py", "b.py"], ["gotcha"])
 
 
+def test_a_notes_title_ends_with_a_whole_word_and_a_mark(says: Callable[..., Any]) -> None:
+    for text, title in (
+        ("wordy " * 20, "wordy " * 12 + "wordy…"),
+        ("w" * 75 + " four five", "w" * 75 + "…"),
+        ("w" * 90, "w" * 79 + "…"),
+        ("w" * 75 + " four", "w" * 75 + " four"),
+    ):
+        assert says("show", str(says("remember", text)["id"]))[0]["title"] == title
+
+
 def test_remember_reads_standard_input_for_a_dash(run: Callable[..., Result], says: Callable[..., Any]) -> None:
     assert run("remember", "-", text="First line\nsecond line\n").stdout == "Saved as #1.\n"
     assert says("show", "1")[0]["narrative"] == "First line\nsecond line"
@@ -279,7 +289,7 @@ def test_remember_reads_standard_input_for_a_dash(run: Callable[..., Result], sa
 @pytest.mark.usefixtures("filled")
 def test_sessions_and_projects_are_listed(run: Callable[..., Result], says: Callable[..., Any]) -> None:
     assert [row["name"] for row in says("projects")] == ["blog", "shop"]
-    assert "shop  1 sessions, 2 memories  /w/shop" in run("projects").stdout
+    assert "shop  1 session, 2 memories  /w/shop" in run("projects").stdout
     sessions = says("sessions", "--project", "shop")
     assert [(row["host_id"], row["memories"]) for row in sessions] == [("s1", 2)]
     assert "2 memories  shop: (no prompt)" in run("sessions").stdout
@@ -303,7 +313,7 @@ def test_status_counts_what_there_is(run: Callable[..., Result], says: Callable[
     }  # fmt: skip
     assert {"data_dir", "queue", "file_bytes", "inbox", "provider", "mode", "problems"} <= set(found)
     text = run("status").stdout
-    assert "2 observations, 1 summaries, 0 notes of 1 sessions in 2 projects" in text
+    assert "2 observations, 1 summary, 0 notes of 1 session in 2 projects" in text
     assert str(data) in text
 
 

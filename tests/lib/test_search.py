@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import claudemem_lib
-from claudemem_lib import questions
+from claudemem_lib import find, questions, when
 from claudemem_lib.errors import BadRequest, NotFound
 from claudemem_lib.store import fulltext, sql
 from tests.lib.stored import add_note, add_observation, add_summary
@@ -46,6 +46,30 @@ def test_filters_by_kind(memory: Memory) -> None:
 def test_an_unknown_kind_is_refused_by_name(memory: Memory) -> None:
     with pytest.raises(BadRequest, match="kind must be one of observation, summary, note, prompt, not 'bugfix'"):
         memory.search(kind="bugfix")
+    with pytest.raises(BadRequest, match="kind must be one of"):
+        memory.count(kind="bugfix")
+
+
+def test_a_kind_and_a_concept_are_the_same_in_capitals(memory: Memory) -> None:
+    note = add_note(memory, "Parser of dates", concepts=["Gotcha", "gotcha"])
+    seen = add_observation(memory, "Parser of dates", concepts=("what-changed",))
+    for query in ("parser", ""):
+        assert found(memory, query, kind="Note") == [note]
+        assert found(memory, query, concepts="gotcha") == found(memory, query, concepts="GOTCHA") == [note]
+        assert found(memory, query, concepts="What-Changed") == [seen]
+    assert memory.get([note])[0].concepts == ("Gotcha",)
+    assert find.changes(memory).hits[0].id == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "length_ms"),
+    [("2026-02-11", DAY_MS), ("2026-02-11T20", 3_600_000), ("2026-02-11T20:48", 60_000), ("2026-02-11 20:48", 60_000),
+     ("20260211T2048", 60_000), ("2026-02-11T20:48Z", 60_000), ("2026-02-11T20:48+05:30", 60_000), ("2026-02-11T20:48:05", 0),
+     ("2026-02-11T20:48:05+01:00", 0), ("2d", 0), ("1770842880000", 0)],
+)  # fmt: skip
+def test_the_end_of_what_was_written_is_where_it_is_over(text: str, length_ms: int) -> None:
+    now_ms = 1_800_000_000_000
+    assert when.moment(text, now_ms, end=True) - when.moment(text, now_ms) == length_ms
 
 
 def test_filters_by_type(memory: Memory) -> None:
@@ -431,8 +455,8 @@ def test_what_makes_no_sense_as_an_expression_is_read_as_words(fruit: Memory, qu
 
 @pytest.mark.parametrize(
     "query",
-    ["NOT tart", "-tart", "OR", "AND OR NOT", "NOT", "AND OR NOT tart", "NOT tart NOT pear", "NOT (tart OR pear)", "-tart -pear",
-     "NOT tart AND NOT pear", "*", '"', '""', "()", "NOT *", "!", "NOT (", "NOT tart -pear"],
+    ["NOT tart", "-tart", "AND OR NOT", "NOT", "AND OR NOT tart", "NOT tart NOT pear", "NOT (tart OR pear)", "-tart -pear",
+     "NOT tart AND NOT pear", "NOT *", "NOT (", "NOT tart -pear"],
 )  # fmt: skip
 def test_what_only_takes_away_finds_nothing_and_a_sentence_says_what_to_do(fruit: Memory, query: str) -> None:
     for order in ("relevance", "date_desc"):
@@ -442,6 +466,12 @@ def test_what_only_takes_away_finds_nothing_and_a_sentence_says_what_to_do(fruit
     assert not any(
         questions.nothing_in(good) for good in ("", " ", "tart", "tart NOT pear", "--tart", "x -tart", "not", '"NOT"')
     )
+
+
+@pytest.mark.parametrize("query", ["OR", "*", '"', '""', "()", "(", "!", "\U0001f389"])
+def test_where_nothing_is_taken_away_it_says_only_that_there_is_no_word(fruit: Memory, query: str) -> None:
+    assert fruit.found(query).hits == ()
+    assert questions.nothing_in(query) == "There is no word to look for."
 
 
 def test_what_is_taken_away_may_come_first(fruit: Memory) -> None:

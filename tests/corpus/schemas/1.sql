@@ -15,11 +15,11 @@ CREATE TABLE events(
   taken_ms INTEGER NOT NULL, batch TEXT, lease_until_ms INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER NOT NULL DEFAULT 0,
   error TEXT NOT NULL DEFAULT '', finished_ms INTEGER) STRICT;
-INSERT INTO events VALUES(1,'01a201d7-0ee8-7a99-bdbe-20033347868c','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(2,'01a201d7-12d0-7c28-aba7-63e9c9adca6c','229112cce78b73ca6abcb5f055c7b149',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(3,'01a201d7-16b8-7bc4-a3a5-b4e94dcdd001','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-7fc5-8716-1bdf1253b233',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(4,'01a201d7-1aa0-7dad-9415-5497481ad069','98ccde18ba4a285e153e72068b53db1e',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-7fc5-8716-1bdf1253b233',0,1,0,0,0,'',1795327205000);
-INSERT INTO events VALUES(5,'01a201d7-1e88-79c4-9512-281ebd1d243b','bbe9a394f9dcfeca1bac59ed44d789c0',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(1,'01a201d7-0ee8-70ca-8c0d-7f68e52fd71e','48719ceeb9dd4c7256defb9ee31ed2a0',1,0,'start','','{"cwd": "/home/you/project", "source": "startup"}',1795327201000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(2,'01a201d7-12d0-72cd-8272-85bf6b601ad9','a06e936bf63dbd94d78456ff7b663438',1,1,'prompt','','{"cwd": "/home/you/project", "text": "Fix the parser", "origin": "user"}',1795327202000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(3,'01a201d7-16b8-7e74-8e15-a6bc3b1c784d','c1468481d77a8adfd2df6b28caa0a7aa',1,1,'tool','Edit','{"cwd": "/home/you/project", "tool_use_id": "s1-use-1", "input": {"file_path": "/home/you/project/src/part0.py", "old_string": "a", "new_string": "b0"}, "output": {"filePath": "/home/you/project/src/part0.py"}}',1795327203000,'finished',1795327205000,'01a201d7-1e88-70e5-97e8-c12caf9e6253',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(4,'01a201d7-1aa0-737e-b382-0d1be6ded1ae','37d10aa20261e89aa2ae9aca490ab522',1,1,'stop','','{"cwd": "/home/you/project", "text": "Done."}',1795327204000,'finished',1795327205000,'01a201d7-1e88-70e5-97e8-c12caf9e6253',0,1,0,0,0,'',1795327205000);
+INSERT INTO events VALUES(5,'01a201d7-1e88-7efa-a921-c24e1ea3ed8c','44d59ee8c9437bbb48be4fe7306944f0',1,1,'end','','{"cwd": "/home/you/project", "source": "exit"}',1795327205000,'finished',1795327205000,NULL,0,0,0,0,0,'',1795327205000);
 CREATE INDEX events_by_turn ON events(session_id, prompt_number, kind);
 CREATE INDEX events_finished ON events(finished_ms) WHERE state = 'finished' AND payload <> '';
 CREATE INDEX events_parked ON events(id) WHERE state = 'parked';
@@ -43,12 +43,12 @@ CREATE TABLE memories(
   model TEXT NOT NULL DEFAULT '', work_tokens INTEGER NOT NULL DEFAULT 0, read_tokens INTEGER NOT NULL DEFAULT 0,
   created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0, content_key INTEGER,
   repeats INTEGER NOT NULL DEFAULT 0, repeated_ms INTEGER) STRICT;
-INSERT INTO memories VALUES(1,'01a201d7-1aa0-7c67-9742-b00277aaf7b1','observation','bugfix',1,1,1,'01a201d7-1e88-7fc5-8716-1bdf1253b233','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
+INSERT INTO memories VALUES(1,'01a201d7-1aa0-7c67-9742-b00277aaf7b1','observation','bugfix',1,1,1,'01a201d7-1e88-70e5-97e8-c12caf9e6253','Change part0.py','1 file, +1/-1','Changed src/part0.py.','src/part0.py: edited (+1/-1)','','','','','','','part 0
 src/part0.py
 problem-solution
 what-changed','','local','digest-1',31,20,1795327204000,0,0,-6787553680718377083,0,NULL);
-INSERT INTO memories VALUES(2,'01a201d7-1aa0-73df-a58f-f25f880af180','summary','',1,1,1,'01a201d7-1e88-7fc5-8716-1bdf1253b233','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
-INSERT INTO memories VALUES(3,'01a201d7-1e88-79db-8c53-c59bf346cbb7','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
+INSERT INTO memories VALUES(2,'01a201d7-1aa0-73df-a58f-f25f880af180','summary','',1,1,1,'01a201d7-1e88-70e5-97e8-c12caf9e6253','Fix the parser','','','','','','Changed src/part0.py.','','','Done.','part 0','','local','digest-1',31,10,1795327204000,0,0,NULL,0,NULL);
+INSERT INTO memories VALUES(3,'01a201d7-1e88-78b4-8a2b-9ca1bc1f5784','note','',1,NULL,0,NULL,'Use tabs','','Use tabs','','','','','','','','
 src/a.py
 style','','','',0,4,1795327205000,0,0,2440204682485928237,0,NULL);
 CREATE TRIGGER memories_ad AFTER DELETE ON memories BEGIN
@@ -127,7 +127,7 @@ INSERT INTO memories_fts_idx VALUES(3,X'',2);
 
 DROP TABLE IF EXISTS memory_concepts;
 CREATE TABLE memory_concepts(
-  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL,
+  memory_id INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, concept TEXT NOT NULL COLLATE NOCASE,
   PRIMARY KEY(memory_id, concept)) STRICT, WITHOUT ROWID;
 INSERT INTO memory_concepts VALUES(1,'problem-solution');
 INSERT INTO memory_concepts VALUES(3,'style');
@@ -159,7 +159,7 @@ CREATE TABLE memory_repeats(
 
 DROP TABLE IF EXISTS migrations;
 CREATE TABLE migrations(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_ms INTEGER NOT NULL) STRICT;
-INSERT INTO migrations VALUES(1,'first schema',1795355376287);
+INSERT INTO migrations VALUES(1,'first schema',1795365197162);
 
 DROP TABLE IF EXISTS project_aliases;
 CREATE TABLE project_aliases(
@@ -252,7 +252,7 @@ DROP TABLE IF EXISTS undo_rows;
 CREATE TABLE undo_rows(
   id INTEGER PRIMARY KEY, undo_id INTEGER NOT NULL REFERENCES undo(id) ON DELETE CASCADE, place TEXT NOT NULL,
   kept TEXT NOT NULL) STRICT;
-INSERT INTO undo_rows VALUES(1,1,'memories','[1,"01a201d7-1aa0-7c67-9742-b00277aaf7b1","observation","bugfix",1,1,1,"01a201d7-1e88-7fc5-8716-1bdf1253b233","Change part0.py","1 file, +1/-1","Changed src/part0.py.","src/part0.py: edited (+1/-1)","","","","","","","part 0\nsrc/part0.py\nproblem-solution\nwhat-changed","","local","digest-1",31,20,1795327204000,0,0,-6787553680718377083,0,null]');
+INSERT INTO undo_rows VALUES(1,1,'memories','[1,"01a201d7-1aa0-7c67-9742-b00277aaf7b1","observation","bugfix",1,1,1,"01a201d7-1e88-70e5-97e8-c12caf9e6253","Change part0.py","1 file, +1/-1","Changed src/part0.py.","src/part0.py: edited (+1/-1)","","","","","","","part 0\nsrc/part0.py\nproblem-solution\nwhat-changed","","local","digest-1",31,20,1795327204000,0,0,-6787553680718377083,0,null]');
 INSERT INTO undo_rows VALUES(2,1,'memory_files','[1,"modified","src/part0.py",0]');
 INSERT INTO undo_rows VALUES(3,1,'memory_concepts','[1,"problem-solution"]');
 INSERT INTO undo_rows VALUES(4,1,'memory_concepts','[1,"what-changed"]');
