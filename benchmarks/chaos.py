@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from claudemem_lib.memory import Memory
 
 TOOLS_PER_TURN = 9
+START_S = 20.0
 DRAIN_S = 1_800.0
 START = (sys.executable, "-P", "-m", "claudemem_mcp")
 
@@ -75,9 +76,14 @@ class Killed:
             self.kills += 1
 
     def stop(self) -> int:
-        """End it in order; gives its status."""
+        """End it in order once it serves (before, it knows no order); gives its status."""
         if self.process is None:
             return 0
+        end = time.monotonic() + START_S
+        while (found := link.try_connect(self._data_dir)) is None and time.monotonic() < end:
+            time.sleep(0.05)
+        if found is not None:
+            found[0].close()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)
 

@@ -173,12 +173,13 @@ def test_a_changed_provider_is_used_from_the_next_batch_on(memories: Memories, h
     memory.observer  # noqa: B018  # made with the fake
     object.__setattr__(memory.observer.asker.chain, "given", gate)
     host = hosts(memory)
-    with working(memory):
+    with working(memory) as worker:
         host.turn()
         assert gate.asked.wait(20)
         _write_settings(memory, json.dumps({"CLAUDE_MEM_PROVIDER": "local"}))
         host.turn("Write the docs")
         until(lambda: memory.stats()["queue"]["pending"] == 2, "second turn in the queue")
+        until(lambda: worker._observing.statistics().tasks_waiting, "changed settings seen")
         gate.open.set()
         until(_done(memory, 4), "memories of both turns")
     by_turn = {one.prompt_number: one.provider for one in memory.get(range(1, 5))}
